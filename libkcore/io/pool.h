@@ -1,6 +1,6 @@
 #pragma once
-// Threads for what blocks: fsync, unlink, cold reads, recovery, compaction. Results come back to the
-// caller's loop.
+// Threads for what blocks: fsync, unlink, cold reads, recovery, compaction. Results come back to
+// the caller's loop.
 
 #include <asio/awaitable.hpp>
 #include <functional>
@@ -18,6 +18,12 @@ public:
     virtual ~Pool() = default;
     // Runs `work` on some thread of the pool. Work that is queued when the pool stops still runs.
     virtual void submit(std::move_only_function<void()> work) = 0;
+};
+
+// Runs work at once on the caller's thread: tests and the simulator.
+class InlinePool : public Pool {
+public:
+    void submit(std::move_only_function<void()> work) override { work(); }
 };
 
 // Runs `work` on the pool and resumes on `loop` with its result. `loop`, `pool` and what `work`

@@ -50,7 +50,8 @@ public:
         {
             const std::lock_guard lock(mutex_);
             queue_.push_back(std::move(work));
-            if (idle_ < queue_.size() && threads_.size() < threads_max_) {
+            // While stopping the destructor walks threads_; the thread that submits takes the work.
+            if (!stopping_ && idle_ < queue_.size() && threads_.size() < threads_max_) {
                 threads_.emplace_back([this] { run(); });
             }
         }

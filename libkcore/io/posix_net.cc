@@ -13,6 +13,7 @@
 #include <asio/ip/v6_only.hpp>
 #include <asio/use_awaitable.hpp>
 #include <cerrno>
+#include <memory>
 #include <utility>
 
 #include "io/posix.h"
@@ -116,7 +117,11 @@ private:
         msghdr message{};
         message.msg_iov = vectors.data();
         message.msg_iovlen = count;
-        const int more = i < cursor.pieces.size() ? MSG_MORE : 0;
+        // Only when bytes do follow: after MSG_MORE the system may sit on what it has for 200 ms.
+        const auto rest = cursor.pieces.subspan(i);
+        const bool follows =
+            std::ranges::any_of(rest, [](const Piece& p) { return p.size_bytes() > 0; });
+        const int more = follows ? MSG_MORE : 0;
         const auto sent =
             ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT | more);
         return account(cursor, sent);
@@ -173,6 +178,9 @@ public:
     PosixLoop& loop() { return loop_; }
 
 private:
+    Async<tcp::resolver::results_type> resolve(Address to, Deadline deadline);
+    Async<tcp::socket> connect_one(tcp::endpoint to, Deadline deadline);
+
     PosixLoop& loop_;
 };
 
@@ -221,67 +229,128 @@ asio::error_code set_options(tcp::acceptor& acceptor, const SocketOptions& optio
     return error;
 }
 
+asio::error_code bind_and_listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint,
+                                 bool both_families, const SocketOptions& options) {
+    asio::error_code error;
+    acceptor.open(endpoint.protocol(), error);
+    if (error) return error;
+    error = set_options(acceptor, options);
+    if (error) return error;
+    if (both_families) acceptor.set_option(asio::ip::v6_only(false), error);
+    if (error) return error;
+    acceptor.bind(endpoint, error);
+    if (error) return error;
+    acceptor.listen(options.backlog, error);
+    return error;
+}
+
+// Where to listen for a host: as Java does, an IPv4 address before an IPv6 one, since clients told
+// "localhost" are as likely to dial 127.0.0.1.
+Result<tcp::endpoint> endpoint_to_bind(asio::io_context& context, const Address& at) {
+    asio::error_code error;
+    const auto found = tcp::resolver(context).resolve(at.host, std::to_string(at.port),
+                                                      tcp::resolver::passive, error);
+    if (error || found.empty()) {
+        return net_fail(fmt::format("listen on {}", at.to_string()),
+                        error ? error : asio::error_code(asio::error::host_not_found));
+    }
+    for (const auto& entry : found) {
+        if (entry.endpoint().protocol() == tcp::v4()) return entry.endpoint();
+    }
+    return found.begin()->endpoint();
+}
+
 Result<std::unique_ptr<Listener>> PosixNet::listen(const Address& at,
                                                    const SocketOptions& options) {
-    const auto what = fmt::format("listen on {}", at.to_string());
     auto& context = loop_.context();
     asio::error_code error;
-    const auto host = at.host.empty() ? std::string("::") : at.host;
-    const auto found = tcp::resolver(context).resolve(host, std::to_string(at.port),
-                                                      tcp::resolver::passive, error);
-    if (error || found.empty()) return net_fail(what, error);
-    tcp::endpoint endpoint = *found.begin();
+    tcp::endpoint endpoint(tcp::v6(), at.port);
+    if (!at.host.empty()) {
+        auto found = endpoint_to_bind(context, at);
+        if (!found) return std::unexpected(std::move(found).error());
+        endpoint = *found;
+    }
     tcp::acceptor acceptor(context);
-    acceptor.open(endpoint.protocol(), error);
-    if (error && at.host.empty()) {  // A machine without IPv6.
-        endpoint = tcp::endpoint(tcp::v4(), at.port);
-        acceptor.open(endpoint.protocol(), error);
+    error = bind_and_listen(acceptor, endpoint, at.host.empty(), options);
+    if (at.host.empty() && (error == asio::error::address_family_not_supported ||
+                            error == std::errc::address_not_available)) {
+        // A machine without IPv6.
+        acceptor = tcp::acceptor(context);
+        error = bind_and_listen(acceptor, tcp::endpoint(tcp::v4(), at.port), false, options);
     }
-    if (error) return net_fail(what, error);
-    error = set_options(acceptor, options);
-    if (error) return net_fail(what, error);
-    if (at.host.empty() && endpoint.protocol() == tcp::v6()) {
-        acceptor.set_option(asio::ip::v6_only(false), error);
-    }
-    acceptor.bind(endpoint, error);
-    if (error) return net_fail(what, error);
-    acceptor.listen(options.backlog, error);
-    if (error) return net_fail(what, error);
+    if (error) return net_fail(fmt::format("listen on {}", at.to_string()), error);
     return std::make_unique<PosixListener>(std::move(acceptor));
 }
 
-Async<std::unique_ptr<Stream>> PosixNet::connect(Address to, Deadline deadline) {
-    const auto what = fmt::format("connect to {}", to.to_string());
-    auto& context = loop_.context();
-    asio::error_code last = asio::error::host_not_found;
+// A name being looked up on asio's own thread; it may outlive the one who asked.
+struct Lookup {
+    asio::error_code error = asio::error::timed_out;
     tcp::resolver::results_type found;
-    const auto literal = asio::ip::make_address(to.host, last);
-    if (!last) {
-        found = tcp::resolver::results_type::create(tcp::endpoint(literal, to.port), to.host, "");
-    } else {
-        tcp::resolver resolver(context);
-        auto answer = co_await resolver.async_resolve(to.host, std::to_string(to.port), kAwait);
-        last = std::get<0>(answer);
-        if (last) co_return net_fail(what, last);
-        found = std::get<1>(answer);
+};
+
+asio::awaitable<void> look_up(asio::io_context& context, Address name,
+                              std::shared_ptr<Lookup> lookup, Signal::Remote done) {
+    tcp::resolver resolver(context);
+    auto [error, found] =
+        co_await resolver.async_resolve(name.host, std::to_string(name.port), kAwait);
+    lookup->error = error;
+    lookup->found = found;
+    done.notify();
+}
+
+Async<tcp::resolver::results_type> PosixNet::resolve(Address to, Deadline deadline) {
+    asio::error_code error;
+    const auto literal = asio::ip::make_address(to.host, error);
+    if (!error) {
+        const tcp::endpoint endpoint(literal, to.port);
+        co_return tcp::resolver::results_type::create(endpoint, to.host, "");
     }
-    for (const auto& entry : found) {
-        tcp::socket socket(context);
-        bool late = false;
-        Loop::Timer timer;
-        loop_.call_at(timer, deadline, [&socket, &late] {
-            late = true;
-            asio::error_code ignored;
-            socket.close(ignored);
-        });
+    auto lookup = std::make_shared<Lookup>();
+    Signal done(loop_);
+    loop_.spawn(look_up(loop_.context(), to, lookup, done.remote()));
+    co_await done.wait_until(deadline);
+    if (lookup->error) {
+        co_return net_fail(fmt::format("look up {}", to.host), lookup->error);
+    }
+    co_return lookup->found;
+}
+
+// On loopback a socket that dials a free ephemeral port can meet itself.
+bool met_itself(const tcp::socket& socket) {
+    asio::error_code ignored;
+    return socket.local_endpoint(ignored) == socket.remote_endpoint(ignored);
+}
+
+Async<tcp::socket> PosixNet::connect_one(tcp::endpoint to, Deadline deadline) {
+    const auto what = fmt::format("connect to {}", address_of(to).to_string());
+    tcp::socket socket(loop_.context());
+    bool late = false;
+    Loop::Timer timer;
+    loop_.call_at(timer, deadline, [&socket, &late] {
+        late = true;
+        asio::error_code ignored;
+        socket.close(ignored);
+    });
+    auto [error] = co_await socket.async_connect(to, kAwait);
+    loop_.cancel(timer);
+    if (late) co_return net_fail(what, asio::error::timed_out);
+    if (error) co_return net_fail(what, error);
+    if (met_itself(socket)) co_return net_fail(what, asio::error::connection_refused);
+    co_return std::move(socket);
+}
+
+Async<std::unique_ptr<Stream>> PosixNet::connect(Address to, Deadline deadline) {
+    auto found = co_await resolve(to, deadline);
+    if (!found) co_return std::unexpected(std::move(found).error());
+    Error last(Errc::network_exception, fmt::format("{} has no address", to.host));
+    for (const auto& entry : *found) {
         const tcp::endpoint endpoint = entry.endpoint();
-        auto [error] = co_await socket.async_connect(endpoint, kAwait);
-        loop_.cancel(timer);
-        if (!error) co_return std::make_unique<PosixStream>(std::move(socket));
-        last = late ? asio::error_code(asio::error::timed_out) : error;
-        if (late) break;
+        auto socket = co_await connect_one(endpoint, deadline);
+        if (socket) co_return std::make_unique<PosixStream>(std::move(*socket));
+        last = std::move(socket).error();
+        if (loop_.clock().now() >= deadline) break;
     }
-    co_return net_fail(what, last);
+    co_return std::unexpected(std::move(last));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <asio/async_result.hpp>
 #include <asio/use_awaitable.hpp>
 #include <atomic>
+#include <cassert>
 #include <functional>
 #include <utility>
 
@@ -38,6 +39,7 @@ Signal::~Signal() {
 
 asio::awaitable<bool> Signal::wait_until(Deadline deadline) {
     const auto shared = shared_;
+    assert(!shared->waiter);
     if (std::exchange(shared->notified, false)) co_return true;
     auto start = [shared, deadline](auto handler) {
         shared->waiter = [h = std::move(handler)](bool by_notice) mutable {
@@ -46,9 +48,8 @@ asio::awaitable<bool> Signal::wait_until(Deadline deadline) {
         if (deadline == kNever) return;
         shared->loop.call_at(shared->timer, deadline, [s = shared.get()] { s->wake(false); });
     };
-    const bool by_notice =
-        co_await asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(
-            std::move(start), asio::use_awaitable);
+    const bool by_notice = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(
+        std::move(start), asio::use_awaitable);
     co_return by_notice;
 }
 
