@@ -35,12 +35,18 @@ public:
     MemoryStream(MemoryNetwork& network, Ends ends) : network_(network), ends_(std::move(ends)) {}
     ~MemoryStream() override { shut(); }
 
-    Async<std::size_t> read(std::span<std::byte> out) override {
+    Async<void> readable() override {
         const auto pipe = ends_.in;
         while (pipe->bytes.empty() && !pipe->ended && !pipe->broken) {
             co_await pipe->readable.wait_until(kNever);
         }
         if (pipe->broken) co_return fail(Errc::network_exception, "the stream was closed");
+        co_return Result<void>();
+    }
+
+    Async<std::size_t> read(std::span<std::byte> out) override {
+        auto waited = co_await readable();
+        if (!waited) co_return std::unexpected(std::move(waited).error());
         co_return read_now(out);
     }
 

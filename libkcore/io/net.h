@@ -44,6 +44,10 @@ public:
     // Waits for bytes and takes what is there; 0 at the peer's end of stream. One at a time.
     virtual Async<std::size_t> read(std::span<std::byte> out) = 0;
 
+    // Waits until bytes or the end of the stream are there and takes none: a waiting connection
+    // needs no buffer. Takes turns with read().
+    virtual Async<void> readable() = 0;
+
     // Takes what is there without waiting; 0 when nothing is. Ends are found by read().
     virtual std::size_t read_now(std::span<std::byte> out) = 0;
 
@@ -70,10 +74,10 @@ public:
 };
 
 struct SocketOptions {
-    int send_buffer_bytes = -1;     // -1: left to the system.
+    int send_buffer_bytes = -1;  // -1: left to the system.
     int receive_buffer_bytes = -1;
     int backlog = 4096;
-    std::string congestion;         // Empty: the system's choice.
+    std::string congestion;  // Empty: the system's choice.
 };
 
 class Net {

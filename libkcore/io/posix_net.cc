@@ -53,6 +53,12 @@ public:
         co_return got;
     }
 
+    Async<void> readable() override {
+        auto [error] = co_await socket_.async_wait(tcp::socket::wait_read, kAwait);
+        if (error) co_return net_fail(fmt::format("read from {}", peer_.to_string()), error);
+        co_return Result<void>();
+    }
+
     std::size_t read_now(std::span<std::byte> out) override {
         const auto got = ::recv(socket_.native_handle(), out.data(), out.size(), MSG_DONTWAIT);
         return got > 0 ? static_cast<std::size_t>(got) : 0;

@@ -171,6 +171,32 @@ protected:
         received = served->read_now(got);
     }
 
+    awaitable<void> wait_and_take() {
+        co_await join();
+        loop.spawn(write_twice());
+        std::array<std::byte, 16> some;
+        auto first = co_await served->readable();
+        EXPECT_TRUE(first.has_value());
+        text = as_text(BytesView(some).first(served->read_now(some)));
+        EXPECT_EQ(served->read_now(some), 0U);
+        auto second = co_await served->readable();
+        EXPECT_TRUE(second.has_value());
+        text += as_text(BytesView(some).first(served->read_now(some)));
+        auto end = co_await served->readable();
+        EXPECT_TRUE(end.has_value());
+        auto got = co_await served->read(some);
+        EXPECT_EQ(got.value_or(99), 0U);
+    }
+
+    awaitable<void> write_twice() {
+        for (const std::string_view part : {"one", "two"}) {
+            const Piece piece = memory(as_bytes(part));
+            co_await dialled->write(std::span<const Piece>(&piece, 1));
+            co_await sleep_until(loop, clock.in_ms(5));
+        }
+        dialled->close();
+    }
+
     awaitable<void> close_under_a_reader() {
         co_await join();
         loop.spawn(close_soon());
@@ -233,6 +259,12 @@ TEST_F(PosixNetSmallTest, AnEmptyRangeAfterTheHeaderDoesNotHoldTheHeaderBack) {
     const auto head = to_bytes("head");
     run(write_head_and_nothing(head, file));
     EXPECT_EQ(received, 4U);
+}
+
+TEST_F(PosixNetSmallTest, WaitingForBytesTakesNone) {
+    bind();
+    run(wait_and_take());
+    EXPECT_EQ(text, "onetwo");
 }
 
 TEST_F(PosixNetSmallTest, CloseEndsAWaitingRead) {
