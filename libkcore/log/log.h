@@ -1,0 +1,160 @@
+#pragma once
+// The log of one partition in one log directory: segments, indexes, producer state, leader epochs.
+// It knows offsets, not replicas: who may append or read, and how far, is replication's business.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/topic_partition.h"
+#include "base/uuid.h"
+#include "log/config.h"
+#include "log/epoch_cache.h"
+#include "log/flush_work.h"
+#include "log/log_types.h"
+#include "log/producer_state.h"
+#include "log/segment.h"
+#include "log/storage.h"
+
+namespace kcore::log {
+
+// Guarded by its owner's mutex, except marks() and what is said to run without it. Errors of the
+// disk are kafka_storage_error; except for a full disk they have taken the directory offline.
+class Log {
+public:
+    ~Log();
+
+    const TopicPartition& partition() const { return partition_; }
+    const Uuid& topic_id() const { return topic_id_; }
+    const std::string& path() const { return path_; }
+    const LogConfig& config() const { return *config_; }
+    void set_config(ConfigRef config) { config_ = std::move(config); }
+    Storage& storage() { return storage_; }
+    // Offsets for checkpoints and metrics; may be read from any thread, also after the Log is gone.
+    const std::shared_ptr<const LogMarks>& marks() const { return marks_; }
+
+    // --- Offsets. All of them only rise, but for truncation.
+    std::int64_t log_start_offset() const { return marks_->log_start_offset; }
+    std::int64_t log_end_offset() const { return marks_->log_end_offset; }
+    std::int64_t high_watermark() const { return marks_->high_watermark; }
+    // Where the first open transaction begins, at most the high watermark.
+    std::int64_t last_stable_offset() const;
+    // Below it everything was synced.
+    std::int64_t recovery_point() const { return marks_->recovery_point; }
+    // Kept within log start and log end; never moves back. Gives the new one.
+    std::int64_t set_high_watermark(std::int64_t offset);
+
+    // --- Writing.
+    // Appends each submission, in order, with as few writes as possible (one, as a rule), stamping
+    // base offsets and the leader epoch into the caller's bytes. Each has its own result:
+    //   out_of_order_sequence_number, invalid_producer_epoch, transaction_coordinator_fenced
+    //   corrupt_message      not whole v2 batches back to back: the caller did not validate them
+    //   kafka_storage_error  nothing of it was appended
+    // A repeated batch is answered with its first offsets and not appended.
+    void append_as_leader(std::span<Submission> submissions, std::int32_t leader_epoch,
+                          std::int64_t now_ms);
+    // The same for one.
+    Result<Appended> append_as_leader(std::span<std::byte> batches, Origin origin,
+                                      std::int32_t leader_epoch, std::int64_t now_ms);
+    // Appends batches as another log had them; a partial one at the end is left out.
+    //   corrupt_message      a checksum or header is wrong
+    //   offset_out_of_range  does not begin at or after the log end
+    Result<Appended> append_as_follower(BytesView batches, std::int64_t now_ms);
+
+    // Begins a new segment at the log end; nothing when the last one is empty.
+    Result<void> roll(std::int64_t now_ms);
+
+    // --- Durability: begin and finish under the mutex, run() without it, on a thread that blocks.
+    // All that is not yet synced; nothing while another flush is under way (what is appended
+    // meanwhile collects for the next) or when there is nothing to do.
+    std::unique_ptr<FlushWork> begin_flush();
+    // Moves the recovery point; a failed flush has taken the directory offline.
+    void finish_flush(const FlushWork& work);
+    // flush.messages or flush.ms wants a flush, or a roll left one behind.
+    bool is_flush_due(std::int64_t now_ms) const;
+
+    // --- Reading.
+    //   offset_out_of_range  below log start or above log end
+    Result<LogRead> read(const ReadRange& range);
+    // Transactions aborted with data in [from, to).
+    Result<std::vector<AbortedTransaction>> aborted_transactions(std::int64_t from,
+                                                                 std::int64_t to);
+    // The first record whose timestamp is at least this; nothing when there is none.
+    Result<std::optional<TimestampOffset>> offset_for_timestamp(std::int64_t timestamp);
+    // The first record with the largest timestamp; nothing when the log is empty.
+    Result<std::optional<TimestampOffset>> max_timestamp();
+    std::uint64_t size_bytes() const { return marks_->size_bytes; }
+
+    // --- Leader epochs.
+    // Notes that the log continues under this epoch; for a new leader, before its first append.
+    void assign_epoch(std::int32_t epoch);
+    const EpochCache& epochs() const { return epochs_; }
+    // As OffsetForLeaderEpoch answers it.
+    EpochEnd end_of_epoch(std::int32_t epoch) const;
+
+    // --- Producers.
+    const ProducerState* producers() const { return producers_.get(); }
+    void expire_producers(std::int64_t now_ms);
+
+    // --- Cutting.
+    // Keeps what is below `offset`; nothing happens when the log ends there or earlier.
+    Result<void> truncate_to(std::int64_t offset, std::int64_t now_ms);
+    // Drops everything and starts empty at `offset`.
+    Result<void> truncate_fully_and_start_at(std::int64_t offset, std::int64_t now_ms);
+    // DeleteRecords, or what the leader said; whole segments below it are dropped.
+    //   offset_out_of_range  above the high watermark
+    Result<void> set_log_start_offset(std::int64_t offset, std::int64_t now_ms);
+
+    // --- Closing.
+    // Gives up memory and descriptors that only a busy partition needs.
+    void release();
+    // Syncs, trims and writes everything a clean start expects. No call after it but the getters.
+    // Fails when the directory is, or goes, offline: then it must not be marked clean.
+    Result<void> close(std::int64_t now_ms);
+
+private:
+    friend class Loader;
+    friend class LogDir;
+
+    Log(Storage& storage, TopicPartition partition, Uuid topic_id, std::string path,
+        ConfigRef config);
+
+    struct Draft;  // An append under way; see log_append.cc.
+
+    Segment& active() { return *segments_.back(); }
+    Result<void> check_usable() const;
+    void fill(Draft& draft, Submission& submission, std::int32_t epoch, std::int64_t now_ms);
+    Result<void> write(Draft& draft, std::int64_t now_ms);
+    Result<void> roll_if_due(std::size_t bytes, std::int64_t last_offset, std::int64_t timestamp,
+                             std::int64_t now_ms);
+    void took(const Draft& draft, std::int64_t now_ms);
+    ProducerState& producers_for_write();
+    Segment* segment_of(std::int64_t offset);  // The one that holds it, or would; null if below.
+    std::size_t index_of(std::int64_t offset) const;
+    Result<std::optional<TimestampOffset>> find_timestamp(Segment& segment, std::int64_t timestamp);
+    Result<void> drop_segments(std::size_t first, std::size_t last, std::int64_t now_ms);
+    Result<void> rebuild_producers(std::int64_t up_to, std::int64_t now_ms);
+    void note_snapshot(std::int64_t offset);
+    void update_size();
+
+    Storage& storage_;
+    TopicPartition partition_;
+    Uuid topic_id_;
+    std::string path_;
+    ConfigRef config_;
+    std::shared_ptr<LogMarks> own_marks_;
+    std::shared_ptr<const LogMarks> marks_;
+    std::vector<std::unique_ptr<Segment>> segments_;  // By base offset; never empty.
+    EpochCache epochs_;
+    std::unique_ptr<ProducerState> producers_;  // Made with the first producer id.
+    PendingFlush pending_;
+    bool is_closed_ = false;
+};
+
+}  // namespace kcore::log

@@ -1,0 +1,107 @@
+#pragma once
+// One entry of log.dirs: its lock, identity, checkpoints, clean-shutdown marker and the partitions
+// in it. The logs themselves belong to whoever loads or creates them.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/topic_partition.h"
+#include "log/checkpoint.h"
+#include "log/log.h"
+#include "log/meta_properties.h"
+#include "log/names.h"
+#include "log/storage.h"
+
+namespace kcore::log {
+
+// A partition's directory as it was found at the start.
+struct FoundPartition {
+    PartitionDirName name;
+    std::optional<Uuid> topic_id;  // None without partition.metadata.
+};
+
+// Thread-safe. Everything here blocks: call it from a pool or at start and stop. Outlives its logs.
+class LogDir {
+public:
+    // Makes the directory when it is missing, locks it, reads what is in it and removes the clean
+    // marker.
+    //   kafka_storage_error  I/O, or another process holds the lock
+    //   unknown_server_error  a file or directory name in it cannot be understood
+    static Result<std::unique_ptr<LogDir>> open(io::Disk& disk, FileCache& files,
+                                                io::Random& random, Logger logger, std::string path,
+                                                Storage::OnFailure on_failure);
+
+    const std::string& path() const { return storage_.path(); }
+    Storage& storage() { return storage_; }
+    bool is_offline() const { return storage_.is_offline(); }
+
+    // None: the directory was never formatted.
+    const std::optional<MetaProperties>& meta() const { return meta_; }
+    Result<void> write_meta(const MetaProperties& meta);
+
+    // The last stop was clean; and the broker epoch it noted, -1 if none.
+    bool was_clean() const { return clean_marker_.has_value(); }
+    std::int64_t previous_broker_epoch() const { return clean_marker_.value_or(-1); }
+
+    // Everything but -delete, which is queued for removal.
+    const std::vector<FoundPartition>& found() const { return found_; }
+
+    // Opens a partition that was found, recovering it unless the last stop was clean. Several
+    // threads may load different ones at once.
+    //   corrupt_message  bit rot: the sentence says where; the files are left as they are
+    Result<std::unique_ptr<Log>> load(const FoundPartition& found, ConfigRef config,
+                                      std::int64_t now_ms);
+    // A new partition; fine when an empty directory of that name and topic id is there.
+    Result<std::unique_ptr<Log>> create(const TopicPartition& partition, const Uuid& topic_id,
+                                        ConfigRef config, std::int64_t now_ms);
+    // Renames the directory; the files are removed by storage().purge() after file.delete.delay.ms.
+    Result<void> remove(std::unique_ptr<Log> log, std::int64_t now_ms);
+    // Sets a replica aside that is not assigned here, under the -stray name.
+    Result<void> set_aside(std::unique_ptr<Log> log);
+
+    // Partitions loaded or created and not removed since.
+    std::size_t partitions() const;
+
+    Result<void> write_recovery_points();
+    Result<void> write_high_watermarks();
+    Result<void> write_log_starts();
+
+    // After every log has been closed: checkpoints, then the marker. Without `is_clean` (a log
+    // did not close) no marker is left. Releases the lock.
+    Result<void> close(std::int64_t broker_epoch, bool is_clean);
+
+private:
+    LogDir(io::Disk& disk, FileCache& files, io::Random& random, Logger logger, std::string path,
+           Storage::OnFailure on_failure);
+
+    Result<void> read();
+    Result<void> read_names();
+    Result<void> read_checkpoints();
+    Result<void> take_clean_marker();
+    std::string at(std::string_view name) const;
+    void add(const Log& log);
+    Result<void> rename_away(std::unique_ptr<Log> log, DirKind kind, std::string& to);
+    Result<void> write_checkpoint(std::string_view file,
+                                  std::optional<std::int64_t> (*offset_of)(const LogMarks&));
+
+    Storage storage_;
+    std::unique_ptr<io::PathLock> lock_;
+    std::optional<MetaProperties> meta_;
+    std::optional<std::int64_t> clean_marker_;
+    std::vector<FoundPartition> found_;
+    OffsetCheckpoint recovery_points_;  // As read at the start; likewise the others.
+    OffsetCheckpoint log_starts_;
+    OffsetCheckpoint high_watermarks_;
+
+    mutable std::mutex mutex_;
+    std::map<TopicPartition, std::shared_ptr<const LogMarks>> logs_;
+    std::mutex checkpoint_mutex_;  // One writer of checkpoint files at a time.
+};
+
+}  // namespace kcore::log

@@ -1,0 +1,63 @@
+#pragma once
+// All log directories of a broker: opened together, loaded in parallel, written to as one.
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/pool.h"
+#include "log/log_dir.h"
+
+namespace kcore::log {
+
+struct LogDirsOptions {
+    std::vector<std::string> paths;
+    Logger logger;
+    // A directory went offline. From any thread, maybe under a partition's mutex: only post.
+    std::function<void(const std::string& path, const Error& error)> on_failure;
+};
+
+struct LoadedPartition {
+    LogDir* directory = nullptr;
+    FoundPartition found;
+    Result<std::unique_ptr<Log>> log;  // corrupt_message: bit rot, the partition stays offline.
+};
+
+// Thread-safe, blocking, as LogDir.
+class LogDirs {
+public:
+    // A directory that fails to open is left out and named in failed(); all failing is an error.
+    // Directories must agree on cluster and node and differ in their ids, where they are formatted.
+    static Result<std::unique_ptr<LogDirs>> open(io::Disk& disk, FileCache& files,
+                                                 io::Random& random, LogDirsOptions options);
+
+    const std::vector<std::unique_ptr<LogDir>>& all() const { return dirs_; }
+    struct Failed {
+        std::string path;
+        Error error;
+    };
+    const std::vector<Failed>& failed() const { return failed_; }
+    LogDir* by_id(const Uuid& directory_id) const;  // Null: unknown.
+
+    // -1 unless every directory was marked clean with the same broker epoch.
+    std::int64_t previous_broker_epoch() const;
+
+    // Loads everything found except the metadata log, with `threads` jobs on `pool` per directory.
+    // `config_for` and `on_loaded` are called from those threads, as soon as each is ready. Returns
+    // when all have been.
+    void load(io::Pool& pool, std::size_t threads,
+              const std::function<ConfigRef(const TopicPartition&)>& config_for,
+              const std::function<void(LoadedPartition)>& on_loaded, std::int64_t now_ms);
+
+    // Where a new partition goes: online, with the fewest partitions. Null when none is online.
+    LogDir* choose() const;
+
+private:
+    std::vector<std::unique_ptr<LogDir>> dirs_;
+    std::vector<Failed> failed_;
+};
+
+}  // namespace kcore::log

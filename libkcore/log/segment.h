@@ -1,0 +1,124 @@
+#pragma once
+// One segment of a log: a file of batches in offset order, with an index by offset, one by time and
+// one of aborted transactions. Offsets are given to it; it knows no producers and no epochs.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "log/batch_header.h"
+#include "log/config.h"
+#include "log/file_cache.h"
+#include "log/index_file.h"
+#include "log/log_types.h"
+#include "log/storage.h"
+
+namespace kcore::log {
+
+// Where a batch stands in its segment.
+struct BatchAt {
+    std::uint64_t position = 0;
+    BatchHeader header;
+};
+
+// Belongs to one Log and is guarded by its mutex. `directory` is the log's path, which may change
+// by a rename; it outlives the segment.
+class Segment {
+public:
+    Segment(Storage& storage, const std::string& directory, std::int64_t base_offset);
+
+    // A new segment: creates the file.
+    Result<void> create(const LogConfig& config, std::int64_t now_ms);
+    // One that is there, with `size_bytes` of batches that end below `next_offset`; reads nothing.
+    void adopt(std::uint64_t size_bytes, std::int64_t next_offset);
+
+    std::int64_t base_offset() const { return base_offset_; }
+    std::int64_t next_offset() const { return next_offset_; }  // One past the last record.
+    std::uint64_t size_bytes() const { return size_bytes_; }
+    bool is_empty() const { return size_bytes_ == 0; }
+    std::string path(std::string_view suffix) const;
+
+    // Writes whole batches at the end; added() then tells of each.
+    //   kafka_storage_error  nothing was added. A full disk: later calls try again
+    Result<void> write(std::span<const BytesView> pieces, std::size_t bytes,
+                       const LogConfig& config);
+    void added(const BatchHeader& batch, const LogConfig& config);
+
+    // Whether one of the indexes can take no more, or `last_offset` is too far from the base.
+    bool is_full(std::int64_t last_offset, const LogConfig& config) const;
+    // Age by the records' clock: from the first batch to `timestamp`; by the wall clock when the
+    // first has none.
+    std::int64_t age_ms(std::int64_t timestamp, std::int64_t now_ms) const;
+    std::int64_t roll_jitter_ms() const { return roll_jitter_ms_; }
+
+    // The first batch that ends at or after `offset`; nothing when there is none.
+    Result<std::optional<BatchAt>> find(std::int64_t offset);
+    // Where the batches below `offset` end: the position of the first that begins at or after it.
+    Result<std::uint64_t> end_of(std::int64_t offset);
+    // A batch whose largest timestamp is at least this; the first such.
+    Result<std::optional<BatchAt>> find_timestamp(std::int64_t timestamp);
+    struct LargestTimestamp {
+        std::int64_t timestamp = -1;
+        std::int64_t offset = -1;  // The last of its batch.
+    };
+    Result<LargestTimestamp> largest_timestamp();
+    Result<std::shared_ptr<io::File>> file() { return slot_.get(path(".log")); }
+
+    Result<void> add_aborted(const AbortedTransaction& aborted);
+    Result<std::vector<AbortedTransaction>> aborted();
+
+    // Keeps batches that begin below `offset` and cuts the rest, in files and indexes.
+    Result<void> truncate_to(std::int64_t offset);
+
+    // Before a rebuild from the file's bytes, batch by batch through added().
+    void reset_indexes();
+    void rebuilt(std::uint64_t size_bytes, std::int64_t next_offset);
+
+    // No more batches will come: the last index entries, the indexes' and the file's final sizes.
+    Result<std::vector<Sealed>> seal();
+    void sealed() { needs_seal_ = false; }
+    bool needs_seal() const { return needs_seal_; }
+
+    Result<void> release();
+    // Renames the files to .deleted and queues them for removal.
+    Result<void> remove(std::int64_t at_ms);
+
+private:
+    struct Recent;
+
+    std::uint64_t index_bytes_max(const LogConfig& config, std::uint32_t entry_bytes) const;
+    Result<void> cut_back();
+    void add_time_entry(const LogConfig* config);
+    Result<std::uint64_t> lookup_offset(std::int64_t offset);
+    Result<std::optional<BatchAt>> scan(std::uint64_t from, std::int64_t offset,
+                                        std::int64_t timestamp);
+
+    Storage& storage_;
+    const std::string& directory_;
+    const std::int64_t base_offset_;
+    std::int64_t next_offset_;
+    std::uint64_t size_bytes_ = 0;
+    std::uint64_t reserved_bytes_ = 0;
+    std::uint64_t since_index_bytes_ = 0;
+    LargestTimestamp largest_;
+    std::int64_t first_timestamp_ = -1;
+    std::int64_t created_ms_ = 0;
+    std::int64_t roll_jitter_ms_ = 0;
+    FileCache::Slot slot_;
+    IndexFile offsets_;
+    IndexFile times_;
+    std::unique_ptr<Recent> recent_;  // The newest batches, so that tail reads need no lookup.
+    bool has_txn_index_ = false;
+    bool is_largest_known_ = true;
+    bool is_first_known_ = true;
+    bool needs_cut_ = false;   // A write failed: the bytes past size_bytes_ are unknown.
+    bool needs_seal_ = false;  // Indexes or the file's tail on the disk are not final.
+};
+
+}  // namespace kcore::log
