@@ -42,7 +42,8 @@ std::uint32_t crc32c(BytesView bytes, std::uint32_t seed) {
     auto c = ~seed;
     while (!bytes.empty()) {
         const auto piece = bytes.first(std::min(bytes.size(), kPieceMax));
-        auto* data = const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(piece.data()));
+        auto* data =
+            const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(piece.data()));
         c = crc32_iscsi(data, static_cast<int>(piece.size()), c);
         bytes = bytes.subspan(piece.size());
     }

@@ -158,7 +158,7 @@ enum class Retry : std::uint8_t {
 
 struct ErrorInfo {
     Errc code;
-    std::string_view name;     // "NOT_LEADER_OR_FOLLOWER"
+    std::string_view name;  // "NOT_LEADER_OR_FOLLOWER"
     Retry retry;
     std::string_view message;  // A sentence for people.
 };
