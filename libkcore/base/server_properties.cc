@@ -1,0 +1,43 @@
+#include "base/server_properties.h"
+
+#include <fmt/format.h>
+
+namespace kcore {
+
+namespace {
+
+std::string unknown(const Property& property, std::string_view key) {
+    const auto nearest = nearest_config_key(ConfigResource::broker, key);
+    const auto hint = nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest);
+    return fmt::format("line {}: unknown setting {}{}", property.line, property.key, hint);
+}
+
+// Values that name a provider are resolved elsewhere and cannot be judged as they stand.
+bool names_a_provider(std::string_view text) { return text.contains("${"); }
+
+}  // namespace
+
+ServerProperties check_server_properties(const std::vector<Property>& properties) {
+    ServerProperties out;
+    for (const auto& property : properties) {
+        out.settings.insert_or_assign(property.key, property.value);
+        if (is_plugin_key(property.key)) continue;
+        const auto name = split_broker_key(property.key);
+        const auto* key = find_config_key(ConfigResource::broker, name.key);
+        if (key == nullptr) {
+            out.warnings.push_back(unknown(property, name.key));
+            continue;
+        }
+        const auto value = parse_config(*key, property.value);
+        if (!value && !names_a_provider(property.value)) {
+            out.errors.push_back(fmt::format("line {}: {} (allowed: {})", property.line,
+                                             value.error().what, describe_allowed(*key)));
+        } else if (!key->is_effective()) {
+            out.warnings.push_back(
+                fmt::format("line {}: {} has no effect yet", property.line, property.key));
+        }
+    }
+    return out;
+}
+
+}  // namespace kcore
