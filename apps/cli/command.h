@@ -1,0 +1,104 @@
+#pragma once
+// The option table: what a tool offers, as data. Parsing, help, --help-json, man pages and
+// completions are all rendered from it, so none of them can know an option that another lacks.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "cli/parsed.h"
+#include "cli/quantity.h"
+
+namespace kcore::cli {
+
+// What completion offers for a value.
+enum class Complete : std::uint8_t { nothing, files, topics, groups, choices };
+
+using Setter = std::function<Parsed<void>(const std::string&)>;
+
+struct Option {
+    std::string names;        // "-b,--bootstrap-server"; the last is what messages call it.
+    std::string placeholder;  // "HOST:PORT"; empty: a switch, whose setter gets "".
+    std::string help;
+    Setter set;  // Called once per occurrence, in order.
+
+    std::string aliases = {};  // "--brokers,--broker-list": accepted, never shown.
+    std::string default_text = {};
+    std::vector<std::string> choices = {};
+    Complete complete = Complete::nothing;
+    bool is_optional_value = false;  // "--watch" and "--watch=2s".
+    bool is_minor = false;           // Only in --help-all and the man page.
+    std::string group = {};          // "Common options", say; empty: the command's own.
+};
+
+struct Positional {
+    std::string name;  // "TOPIC"
+    std::string help;
+    std::size_t least = 1;
+    std::size_t most = 1;  // 0: any number.
+    Setter set;
+    Complete complete = Complete::nothing;
+};
+
+struct Example {
+    std::string line;
+    std::string says;
+};
+
+struct Command {
+    std::string name;
+    std::string summary;
+    std::vector<Positional> positionals = {};
+    std::vector<Option> options = {};
+    std::vector<Command> commands = {};
+    std::vector<Example> examples = {};
+    std::vector<std::string> not_yet = {};  // Commands of the design that this version lacks.
+    Setter rest = {};                       // Takes what follows "--", one call per word.
+    std::string notes = {};                 // Below the options in --help-all.
+    std::function<int()> run = {};
+};
+
+// Setters for the types of values that options hold.
+inline Setter to_switch(bool& out) {
+    return [&out](const std::string&) -> Parsed<void> { return out = true, Parsed<void>(); };
+}
+inline Setter to_text(std::string& out) {
+    return [&out](const std::string& text) -> Parsed<void> { return out = text, Parsed<void>(); };
+}
+inline Setter to_list(std::vector<std::string>& out) {
+    return [&out](const std::string& text) -> Parsed<void> {
+        out.push_back(text);
+        return {};
+    };
+}
+// By `parse`, a function of text that answers Parsed<T>.
+template <class T, class Parse>
+Setter to_value(T& out, Parse parse) {
+    return [&out, parse](const std::string& text) -> Parsed<void> {
+        auto value = parse(text);
+        if (!value) return refuse(std::move(value).error());
+        out = std::move(*value);
+        return {};
+    };
+}
+Setter to_number(std::int64_t& out, std::int64_t least, std::int64_t most);
+
+template <class T>
+Setter to_duration(T& out) {
+    return to_value(out, parse_duration_ms);
+}
+template <class T>
+Setter to_size(T& out) {
+    return to_value(out, parse_size_bytes);
+}
+
+// The pieces of "a,b,c".
+std::vector<std::string> split_commas(const std::string& text);
+
+// What `names` says: the long name without dashes, or the letter when there is none.
+std::string display_name(const Option& option);
+
+}  // namespace kcore::cli

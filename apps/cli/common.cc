@@ -1,0 +1,203 @@
+#include "cli/common.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "cli/settings.h"
+
+namespace kcore::cli {
+
+namespace {
+
+constexpr const char* kGroup = "Common options";
+
+void write_stderr(std::string_view text) {
+    std::string line(text);
+    line += '\n';
+    std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void add_output(std::vector<Option>& out, Common& common) {
+    out.push_back({.names = "-o,--output",
+                   .placeholder = "FORM",
+                   .help = "table, wide, json, jsonl, yaml, csv, name, or help for the fields",
+                   .set = to_text(common.output),
+                   .aliases = "--format",
+                   .default_text = "table",
+                   .choices = {"table", "wide", "json", "jsonl", "yaml", "csv", "name", "help"},
+                   .complete = Complete::choices,
+                   .group = kGroup});
+    out.push_back({.names = "--no-header",
+                   .placeholder = "",
+                   .help = "tables and CSV without their first line",
+                   .set = to_switch(common.no_header),
+                   .is_minor = true,
+                   .group = kGroup});
+}
+
+void add_changes(std::vector<Option>& out, Common& common) {
+    out.push_back({.names = "-y,--yes",
+                   .placeholder = "",
+                   .help = "apply without asking",
+                   .set = to_switch(common.yes),
+                   .aliases = "--no-confirm,--noconfirm,--force,--execute",
+                   .group = kGroup});
+    out.push_back({.names = "--dry-run",
+                   .placeholder = "",
+                   .help = "show what would change; exit 5 if anything",
+                   .set = to_switch(common.dry_run),
+                   .aliases = "--dry,--validate-only",
+                   .group = kGroup});
+}
+
+void add_settings(std::vector<Option>& out, Common& common) {
+    out.push_back({.names = "-b,--bootstrap-server",
+                   .placeholder = "HOST:PORT",
+                   .help = "brokers to begin with, by commas",
+                   .set = to_text(common.bootstrap),
+                   .aliases = "--bootstrap-servers,--brokers,--broker-list",
+                   .default_text = "localhost:9092",
+                   .group = kGroup});
+    out.push_back({.names = "-X",
+                   .placeholder = "K=V",
+                   .help = "any client property; 'list' and 'dump' show them",
+                   .set = to_list(common.properties),
+                   .aliases = "--command-property,--consumer-property,--producer-property",
+                   .group = kGroup});
+    out.push_back({.names = "-F,--command-config",
+                   .placeholder = "FILE",
+                   .help = "client properties from a file",
+                   .set = to_list(common.files),
+                   .aliases = "--consumer.config,--producer.config",
+                   .complete = Complete::files,
+                   .is_minor = true,
+                   .group = kGroup});
+    out.push_back({.names = "-C,--profile",
+                   .placeholder = "NAME",
+                   .help = "profile of the configuration file",
+                   .set = to_text(common.profile),
+                   .aliases = "--context",
+                   .is_minor = true,
+                   .group = kGroup});
+}
+
+void add_manner(std::vector<Option>& out, Common& common) {
+    out.push_back({.names = "--connect-timeout",
+                   .placeholder = "DUR",
+                   .help = "limit for connecting",
+                   .set = to_duration(common.connect_timeout_ms),
+                   .default_text = "5s",
+                   .is_minor = true,
+                   .group = kGroup});
+    out.push_back({.names = "--color",
+                   .placeholder = "WHEN",
+                   .help = "auto, always or never",
+                   .set = to_text(common.color),
+                   .default_text = "auto",
+                   .choices = {"auto", "always", "never"},
+                   .complete = Complete::choices,
+                   .is_minor = true,
+                   .group = kGroup});
+    out.push_back({.names = "-q,--quiet",
+                   .placeholder = "",
+                   .help = "no notices on stderr",
+                   .set = to_switch(common.quiet),
+                   .is_minor = true,
+                   .group = kGroup});
+    auto louder = [&common](const std::string&) -> Parsed<void> {
+        ++common.verbose;
+        return {};
+    };
+    out.push_back({.names = "-v,--verbose",
+                   .placeholder = "",
+                   .help = "what the client does; twice: its requests",
+                   .set = louder,
+                   .is_minor = true,
+                   .group = kGroup});
+}
+
+}  // namespace
+
+std::vector<Option> common_options(Common& common, const CommonChoice& choice) {
+    std::vector<Option> out;
+    add_settings(out, common);
+    if (choice.output) {
+        out.push_back({.names = "--timeout",
+                       .placeholder = "DUR",
+                       .help = "limit for the whole operation",
+                       .set = to_duration(common.timeout_ms),
+                       .default_text = "10s",
+                       .group = kGroup});
+        add_output(out, common);
+    }
+    if (choice.changes) add_changes(out, common);
+    add_manner(out, common);
+    return out;
+}
+
+Parsed<client::Config> client_config(const Common& common) { return read_settings(common); }
+
+Console::Console(const Common& common)
+    : common_(common), form_(form_by_name(common.output).value_or(Form::table)) {}
+
+bool Console::is_json() const { return form_ == Form::json || form_ == Form::jsonl; }
+
+void Console::print(std::string_view text) { write_stdout(text); }
+
+void Console::show(const Sheet& sheet) {
+    write_stdout(render(sheet, {form_, !common_.no_header}));
+    for (const auto& failure : sheet.errors) fail(failure);
+}
+
+void Console::notice(std::string_view sentence) {
+    if (!common_.quiet) write_stderr(sentence);
+}
+
+void Console::warn(std::string_view sentence) {
+    write_stderr(fmt::format("warning: {}", sentence));
+}
+
+int Console::fail(const Failure& failure) {
+    write_stderr(failure_text(failure, is_json()));
+    return exit_code_of(failure.error);
+}
+
+int Console::usage(std::string_view sentence) {
+    write_stderr(fmt::format("error: {}", sentence));
+    return kUsage;
+}
+
+Console::Answer Console::confirm(std::string_view question) {
+    if (common_.dry_run) return Answer::dry;
+    if (common_.yes) return Answer::apply;
+    if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) {
+        notice("nothing was changed: use -y to apply");
+        return Answer::pending;
+    }
+    std::fprintf(stderr, "%.*s [y/N] ", static_cast<int>(question.size()), question.data());
+    std::fflush(stderr);
+    char line[16] = {};
+    if (std::fgets(line, sizeof line, stdin) == nullptr) return Answer::pending;
+    return line[0] == 'y' || line[0] == 'Y' ? Answer::apply : Answer::pending;
+}
+
+void write_stdout(std::string_view text) {
+    while (!text.empty()) {
+        const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
+        if (written > 0) {
+            text.remove_prefix(static_cast<std::size_t>(written));
+        } else if (errno == EPIPE) {
+            std::_Exit(kDone);  // Whoever read us had enough.
+        } else if (errno != EINTR) {
+            write_stderr(fmt::format("error: cannot write to stdout: {}", std::strerror(errno)));
+            std::_Exit(kFailed);
+        }
+    }
+}
+
+}  // namespace kcore::cli

@@ -1,0 +1,71 @@
+#pragma once
+// The options that all tools share, what they lead to (a client's settings), and how a command
+// speaks: rows to stdout, notices and failures to stderr.
+
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/sheet.h"
+#include "client/config.h"
+
+namespace kcore::cli {
+
+struct Common {
+    std::string bootstrap;
+    std::vector<std::string> properties;  // -X, in order.
+    std::vector<std::string> files;       // -F, in order.
+    std::string profile;
+    std::int64_t timeout_ms = -1;
+    std::int64_t connect_timeout_ms = -1;
+    std::string output = "table";
+    std::string color = "auto";
+    bool no_header = false;
+    bool quiet = false;
+    int verbose = 0;
+    bool yes = false;
+    bool dry_run = false;
+};
+
+struct CommonChoice {
+    bool output = true;   // -o, --output and --no-header.
+    bool changes = true;  // -y and --dry-run.
+};
+
+// To be appended to a tool's options; `common` must outlive the table.
+std::vector<Option> common_options(Common& common, const CommonChoice& choice);
+
+// Flags, -X, KCORE_*, -F, the profile and defaults, highest first.
+Parsed<client::Config> client_config(const Common& common);
+
+// Speaks for one command.
+class Console {
+public:
+    explicit Console(const Common& common);
+
+    bool is_json() const;  // Failures are JSON objects.
+    bool is_quiet() const { return common_.quiet; }
+
+    void print(std::string_view text);       // stdout
+    void show(const Sheet& sheet);           // stdout, and its errors on stderr
+    void notice(std::string_view sentence);  // stderr, unless quiet
+    void warn(std::string_view sentence);    // stderr
+    int fail(const Failure& failure);        // stderr; the exit code
+
+    // Usage errors found after parsing; the exit code.
+    int usage(std::string_view sentence);
+
+    enum class Answer : std::uint8_t { apply, dry, pending };
+
+    // After the plan was printed: whether to apply it. Asks only on a terminal.
+    Answer confirm(std::string_view question);
+
+private:
+    const Common& common_;
+    Form form_;
+};
+
+// Ends the process quietly when stdout is a closed pipe, with 1 when it cannot be written.
+void write_stdout(std::string_view text);
+
+}  // namespace kcore::cli

@@ -1,0 +1,115 @@
+#include "cli/settings.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "base/properties.h"
+#include "cli/profile.h"
+
+namespace kcore::cli {
+
+namespace {
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+Parsed<void> apply(client::Config& config, const std::string& name, const std::string& value) {
+    auto done = client::set_property(config, name, value);
+    if (done) return {};
+    return refuse(std::move(done).error().what);
+}
+
+Parsed<Bytes> read_all(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return refuse(fmt::format("cannot read {}", path));
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    return to_bytes(text);
+}
+
+// A file of client properties: unknown keys warn, since such files are shared with other clients.
+Parsed<void> apply_file(client::Config& config, const std::string& path) {
+    const auto bytes = read_all(path);
+    if (!bytes) return refuse(bytes.error());
+    const auto properties = parse_properties(*bytes);
+    if (!properties) return refuse(fmt::format("{}: {}", path, properties.error().what));
+    for (const auto& property : *properties) {
+        auto done = client::set_property(config, property.key, property.value);
+        if (done) continue;
+        const auto where = fmt::format("{}:{}: {}", path, property.line, done.error().what);
+        if (!done.error().what.starts_with("unknown property")) return refuse(where);
+        fmt::print(stderr, "warning: {}\n", where);
+    }
+    return {};
+}
+
+Parsed<void> apply_profile(client::Config& config, const Common& common) {
+    const auto name = common.profile.empty() ? environment("KCORE_PROFILE") : common.profile;
+    auto profile = find_profile(name, environment("KCORE_CONFIG"));
+    if (!profile) return refuse(std::move(profile).error());
+    if (!*profile) return {};
+    if (!(*profile)->bootstrap.empty()) {
+        auto done = apply(config, "bootstrap.servers", (*profile)->bootstrap);
+        if (!done) return done;
+    }
+    for (const auto& [key, value] : (*profile)->properties) {
+        auto done = apply(config, key, value);
+        if (!done) return refuse(fmt::format("profile {}: {}", (*profile)->name, done.error()));
+    }
+    return {};
+}
+
+// KCORE_SASL_USERNAME is sasl.username; names that belong to the tools themselves are left out.
+Parsed<void> apply_environment(client::Config& config) {
+    static constexpr std::string_view kPrefix = "KCORE_";
+    for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
+        const std::string_view entry(*at);
+        const auto split = entry.find('=');
+        if (!entry.starts_with(kPrefix) || split == entry.npos) continue;
+        auto name = std::string(entry.substr(kPrefix.size(), split - kPrefix.size()));
+        if (name == "PROFILE" || name == "CONFIG") continue;
+        if (name == "BOOTSTRAP_SERVER") name = "BOOTSTRAP_SERVERS";
+        std::ranges::transform(name, name.begin(), [](char c) {
+            return c == '_' ? '.' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        });
+        auto done = client::set_property(config, name, entry.substr(split + 1));
+        if (!done && !done.error().what.starts_with("unknown property")) {
+            return refuse(fmt::format("{}: {}", entry.substr(0, split), done.error().what));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Parsed<client::Config> read_settings(const Common& common) {
+    client::Config config;
+    config.client_id = "kcore";
+    if (auto done = apply_profile(config, common); !done) return refuse(done.error());
+    for (const auto& file : common.files) {
+        if (auto done = apply_file(config, file); !done) return refuse(done.error());
+    }
+    if (auto done = apply_environment(config); !done) return refuse(done.error());
+    for (const auto& property : common.properties) {
+        const auto split = property.find('=');
+        if (split == property.npos)
+            return refuse(fmt::format("-X {}: write -X NAME=VALUE", property));
+        auto done = apply(config, property.substr(0, split), property.substr(split + 1));
+        if (!done) return refuse("-X " + done.error());
+    }
+    if (!common.bootstrap.empty()) {
+        auto done = apply(config, "bootstrap.servers", common.bootstrap);
+        if (!done) return refuse(done.error());
+    }
+    if (common.timeout_ms >= 0) config.api_timeout_ms = common.timeout_ms;
+    if (common.connect_timeout_ms >= 0) config.connect_timeout_ms = common.connect_timeout_ms;
+    return config;
+}
+
+}  // namespace kcore::cli

@@ -1,0 +1,12 @@
+#pragma once
+// Where a client's settings come from: flags, -X, KCORE_* of the environment, property files, and
+// profiles in TOML files.
+
+#include "cli/common.h"
+
+namespace kcore::cli {
+
+// Refuses with a sentence: an unknown property or profile, an unreadable file.
+Parsed<client::Config> read_settings(const Common& common);
+
+}  // namespace kcore::cli

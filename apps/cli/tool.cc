@@ -1,0 +1,103 @@
+#include "cli/tool.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <sstream>
+
+#include "cli/completion.h"
+#include "cli/help.h"
+#include "cli/man.h"
+#include "cli/parse.h"
+
+namespace kcore::cli {
+
+namespace {
+
+int complain(const UsageError& wrong) {
+    std::string line = "error: " + wrong.sentence;
+    if (!wrong.hint.empty()) line += ". " + wrong.hint;
+    fmt::print(stderr, "{}\n", line);
+    if (wrong.hint.empty()) fmt::print(stderr, "see {} --help\n", wrong.path);
+    return kUsage;
+}
+
+// `tool completion SHELL`, and `tool man PAGE`, which a build step calls to renew a page.
+std::optional<int> generated(const Command& root, const std::vector<std::string>& arguments) {
+    if (arguments.size() != 2) return std::nullopt;
+    if (arguments[0] == "completion") {
+        const auto script = completion_script(root, arguments[1]);
+        if (!script) {
+            fmt::print(stderr, "error: no completion for '{}': bash, zsh or fish\n", arguments[1]);
+            return kUsage;
+        }
+        write_stdout(*script);
+        return kDone;
+    }
+    if (arguments[0] != "--man-page") return std::nullopt;
+    std::ifstream in(arguments[1]);
+    std::stringstream page;
+    page << in.rdbuf();
+    const auto out = with_man_options(page.str(), root);
+    write_stdout(out);
+    return out.empty() ? kFailed : kDone;
+}
+
+int show_properties(const Common& common) {
+    auto config = client_config(common);
+    if (!config) {
+        fmt::print(stderr, "error: {}\n", config.error());
+        return kUsage;
+    }
+    for (const auto& property : client::describe_properties(*config)) {
+        write_stdout(fmt::format("{}={}  # {}\n", property.name, property.value, property.help));
+    }
+    return kDone;
+}
+
+int run_chosen(const Command& command, Common& common) {
+    for (const auto& property : common.properties) {
+        if (property == "list" || property == "dump") {
+            std::erase(common.properties, property);
+            return show_properties(common);
+        }
+    }
+    return command.run();
+}
+
+int dispatch(const Command& root, const Common& common, const ParseResult& result) {
+    if (const auto* help = std::get_if<WantsHelp>(&result)) {
+        write_stdout(help_text(*help->command, help->path, help->all));
+        return kDone;
+    }
+    if (std::holds_alternative<WantsHelpJson>(result)) {
+        write_stdout(help_json(root, KCORE_VERSION));
+        return kDone;
+    }
+    if (std::holds_alternative<WantsVersion>(result)) {
+        write_stdout(fmt::format("{} {}\n", root.name, KCORE_VERSION));
+        return kDone;
+    }
+    if (const auto* wrong = std::get_if<UsageError>(&result)) return complain(*wrong);
+    auto mine = common;
+    return run_chosen(*std::get<Chosen>(result).command, mine);
+}
+
+}  // namespace
+
+int run_tool(const Command& root, const Common& common, int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    try {
+        if (const auto done = generated(root, arguments)) return *done;
+        return dispatch(root, common, parse(root, arguments));
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "error: {}\n", error.what());
+        return kFailed;
+    }
+}
+
+}  // namespace kcore::cli
