@@ -1,0 +1,161 @@
+#include "broker/connection.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "broker/services.h"
+
+namespace kcore::broker {
+
+namespace {
+// More waiting answers than this are sent before the next request.
+constexpr std::size_t kOutputBytesMax = 256U << 10;
+constexpr std::int16_t kApiVersionsKey = 18;
+}  // namespace
+
+Connection::Connection(Serving serving, const ListenerInfo& listener,
+                       std::unique_ptr<io::Stream> stream)
+    : serving_(serving),
+      stream_(std::move(stream)),
+      sender_{listener, stream_->local(), stream_->peer(), Principal(), "", ""},
+      input_(serving.buffers, serving.limits.frame_bytes_max),
+      last_active_(serving.env.clock.now()) {}
+
+Connection::~Connection() { serving_.env.loop.cancel(idle_timer_); }
+
+asio::awaitable<void> Connection::run() {
+    watch_idling();
+    for (;;) {
+        const bool more = co_await receive();
+        if (!more) break;
+        is_busy_ = true;
+        const bool go_on = co_await serve_frames();
+        is_busy_ = false;
+        if (!go_on || waits_.stopping) break;
+    }
+    serving_.env.loop.cancel(idle_timer_);
+    stream_->close();
+}
+
+asio::awaitable<bool> Connection::receive() {
+    if (waits_.stopping) co_return false;
+    std::size_t taken = 0;
+    input_.rest();
+    if (input_.empty()) {
+        auto ready = co_await stream_->readable();
+        if (!ready) co_return false;
+        taken = stream_->read_now(input_.room());
+    }
+    if (taken == 0) {
+        // The rest of a frame, or the end of the stream.
+        const auto room = input_.room();
+        auto got = co_await stream_->read(room);
+        if (!got || *got == 0) co_return false;
+        taken = *got;
+    }
+    input_.received(taken);
+    last_active_ = serving_.env.clock.now();
+    co_return true;
+}
+
+Outcome Connection::start(BytesView frame, Request& request) {
+    auto& header = request.header;
+    auto begun = rpc::RequestHeader::parse_start(frame);
+    if (!begun) return request.malformed(begun.error());
+    header = std::move(*begun);
+    const auto version = header.api_version;
+    const auto* api = serving_.dispatch.find(header.api_key);
+    if (api == nullptr) {
+        return request.malformed({Errc::invalid_request, "this listener does not serve the API"});
+    }
+    // ApiVersions answers every version, in a header that never changed: clients begin with it.
+    const bool is_api_versions = header.api_key == kApiVersionsKey;
+    if (!api->versions.contains(version) && !is_api_versions) {
+        return request.malformed({Errc::unsupported_version, "the version is not served"});
+    }
+    const bool is_flexible = api->is_flexible(version);
+    request.flexible_answer_ = is_flexible && !is_api_versions;
+    auto rest = header.parse_rest(frame, is_flexible);
+    if (!rest) return request.malformed(rest.error());
+    return api->handler(request);
+}
+
+asio::awaitable<Done> Connection::serve(BytesView frame) {
+    Request request(rpc::RequestHeader(), sender_, serving_.services, serving_.env);
+    request.output_ = &output_;
+    request.waits_ = &waits_;
+    is_handling_ = true;
+    auto outcome = start(frame, request);
+    auto* rest = std::get_if<asio::awaitable<Done>>(&outcome);
+    if (rest == nullptr) {
+        is_handling_ = false;
+        co_return std::get<Done>(outcome);
+    }
+    co_await flush();
+    const Done done = co_await std::move(*rest);
+    is_handling_ = false;
+    co_return done;
+}
+
+asio::awaitable<bool> Connection::serve_frames() {
+    for (;;) {
+        auto frame = input_.frame();
+        if (!frame) {
+            serving_.services.logger.info("closing peer={} reason=\"{}\"", sender_.peer.to_string(),
+                                          frame.error().what);
+            co_await flush();
+            co_return false;
+        }
+        if (!*frame) break;
+        const BytesView bytes = **frame;
+        const Done done = co_await serve(bytes);
+        input_.drop_frame();
+        if (done == Done::close) {
+            co_await flush();
+            co_return false;
+        }
+        if (waits_.stopping) break;
+        if (output_.size_bytes() < kOutputBytesMax) continue;
+        const bool sent = co_await flush();
+        if (!sent) co_return false;
+    }
+    const bool sent = co_await flush();
+    co_return sent;
+}
+
+asio::awaitable<bool> Connection::flush() {
+    if (output_.empty()) co_return true;
+    const std::span<const io::Piece> pieces(output_.pieces());
+    auto sent = co_await stream_->write(pieces);
+    output_.clear();
+    last_active_ = serving_.env.clock.now();
+    if (!sent) {
+        serving_.services.logger.debug("closing peer={} reason=\"{}\"", sender_.peer.to_string(),
+                                       sent.error().what);
+    }
+    co_return sent.has_value();
+}
+
+void Connection::stop() {
+    waits_.stopping = true;
+    if (!is_busy_) stream_->close();
+    if (waits_.signal != nullptr) waits_.signal->notify();
+}
+
+void Connection::watch_idling() {
+    if (serving_.limits.idle_ms < 0) return;
+    auto& env = serving_.env;
+    const auto due = last_active_ + io::Milliseconds(serving_.limits.idle_ms);
+    env.loop.call_at(idle_timer_, due, [this] {
+        const auto idle = serving_.env.clock.now() - last_active_;
+        if (!is_handling_ && idle >= io::Milliseconds(serving_.limits.idle_ms)) {
+            stream_->close();
+            return;
+        }
+        if (is_handling_) last_active_ = serving_.env.clock.now();
+        watch_idling();
+    });
+}
+
+}  // namespace kcore::broker

@@ -1,0 +1,72 @@
+#pragma once
+// One client's connection: frames in, handlers one after the other, answers out in the same order.
+// Knows no API. Lives on the loop that accepted it, for life.
+//
+// 1. Requests are handled strictly in turn: while one waits, nothing more is read.
+// 2. The frame of a request stays in the input until the request is done.
+// 3. Answers leave together, at the latest before a request waits or the connection does.
+// 4. Whatever cannot be parsed ends the connection without a byte for it; earlier answers are sent.
+
+#include <asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+
+#include "broker/buffer_pool.h"
+#include "broker/dispatch.h"
+#include "broker/input.h"
+#include "broker/output.h"
+#include "broker/request.h"
+#include "io/env.h"
+
+namespace kcore::broker {
+
+struct ConnectionLimits {
+    std::int32_t frame_bytes_max = 100 << 20;
+    std::int64_t idle_ms = 600'000;  // Negative: never closed for idling.
+};
+
+// What all connections of a listener share on one loop.
+struct Serving {
+    io::Env& env;
+    Services& services;
+    const Dispatch& dispatch;
+    BufferPool& buffers;
+    ConnectionLimits limits;
+};
+
+class Connection {
+public:
+    Connection(Serving serving, const ListenerInfo& listener, std::unique_ptr<io::Stream> stream);
+    ~Connection();
+
+    // Serves until the peer leaves, breaks the protocol, idles too long, or stop().
+    asio::awaitable<void> run();
+
+    // Finishes the request at hand and sends its answer; a waiting one is told to come to an end.
+    void stop();
+    // Ends at once.
+    void cut() { stream_->close(); }
+
+    const Sender& sender() const { return sender_; }
+
+private:
+    asio::awaitable<bool> receive();
+    asio::awaitable<bool> serve_frames();
+    asio::awaitable<Done> serve(BytesView frame);
+    asio::awaitable<bool> flush();
+    Outcome start(BytesView frame, Request& request);
+    void watch_idling();
+
+    Serving serving_;
+    std::unique_ptr<io::Stream> stream_;
+    Sender sender_;
+    Input input_;
+    Output output_;
+    Request::Waits waits_;
+    io::Loop::Timer idle_timer_;
+    io::Instant last_active_;
+    bool is_busy_ = false;      // Between bytes taken and answers sent.
+    bool is_handling_ = false;  // A handler runs or waits.
+};
+
+}  // namespace kcore::broker

@@ -1,0 +1,121 @@
+#pragma once
+// One request on its way through a handler: what came, from whom, and where the answer goes. Lives
+// on the loop of its connection, and no longer than its handling.
+
+#include <asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "broker/output.h"
+#include "io/env.h"
+#include "io/wait.h"
+#include "protocol/codec.h"
+#include "rpc/header.h"
+
+namespace kcore::broker {
+
+struct Services;
+
+// What became of a request.
+enum class Done : std::uint8_t {
+    answered,
+    silent,  // Produce with acks=0: no answer, the next request is served.
+    close,   // The connection ends without a byte more.
+};
+
+// Most requests are done when the handler returns. One that must wait gives the rest of its work,
+// which the connection awaits after sending the answers before it.
+using Outcome = std::variant<Done, asio::awaitable<Done>>;
+
+struct ListenerInfo {
+    std::string name;   // "PLAINTEXT"
+    io::Address bound;  // Where it listens, with the port that port 0 became.
+    io::Address advertised;
+    std::int16_t security_protocol = 0;
+    bool is_controller = false;
+};
+
+struct Principal {
+    std::string type = "User";
+    std::string name = "ANONYMOUS";
+    bool token_authenticated = false;
+};
+
+// Who sends; the same for all requests of a connection.
+struct Sender {
+    const ListenerInfo& listener;
+    io::Address local;
+    io::Address peer;
+    Principal principal;
+    std::string software_name;
+    std::string software_version;
+};
+
+class Request {
+public:
+    // Where a suspended handler can be reached by stop().
+    struct Waits {
+        io::Signal* signal = nullptr;
+        bool stopping = false;
+    };
+
+    Request(rpc::RequestHeader h, Sender& s, Services& v, io::Env& e)
+        : header(std::move(h)), sender(s), services(v), env(e) {}
+
+    rpc::RequestHeader header;
+    Sender& sender;
+    Services& services;
+    io::Env& env;
+
+    std::int16_t version() const { return header.api_version; }
+
+    // Views in the result point into the frame, which stays until the request is done.
+    //   invalid_request  not this message: give the result of malformed() back
+    template <class T>
+    Result<T> decode() const {
+        return protocol::decode<T>(header.body, header.api_version, protocol::Trailing::allow);
+    }
+
+    // Puts the answer behind those that wait to be sent.
+    template <class T>
+    Done answer(const T& response) {
+        return answer_as(response, header.api_version);
+    }
+    template <class T>
+    Done answer_as(const T& response, std::int16_t version) {
+        output_->begin(header.correlation_id, flexible_answer_);
+        return finish(protocol::encode_with_cuts(response, version, output_->body()), {});
+    }
+    // The same where ranges of files stand for records: external_index i is filled with ranges[i].
+    template <class T>
+    Done answer(const T& response, std::vector<FileRanges> ranges) {
+        output_->begin(header.correlation_id, flexible_answer_);
+        auto encoded = protocol::encode_with_cuts(response, version(), output_->body());
+        return finish(std::move(encoded), std::move(ranges));
+    }
+
+    // The frame is not what its header says: logged, and the connection closes.
+    Done malformed(const Error& error);
+
+    // Waits until notified or until the deadline; returns early when the broker stops. Gives what
+    // Signal::wait_until gives.
+    asio::awaitable<bool> wait(io::Signal& signal, io::Deadline deadline);
+    bool is_stopping() const { return waits_->stopping; }
+
+private:
+    friend class Connection;
+    Done finish(Result<void> encoded, std::vector<FileRanges> ranges);
+
+    Output* output_ = nullptr;
+    Waits* waits_ = nullptr;
+    bool flexible_answer_ = false;
+};
+
+}  // namespace kcore::broker
