@@ -4,7 +4,8 @@ set(KCORE_PROTOCOL_TABLES 10)
 
 add_executable(kcore_protocol_generator
                protocol/generator/main.cc protocol/generator/schema.cc
-               protocol/generator/header_writer.cc protocol/generator/table_writer.cc)
+               protocol/generator/header_writer.cc protocol/generator/table_writer.cc
+               protocol/generator/registry_writer.cc)
 target_link_libraries(kcore_protocol_generator PRIVATE nlohmann_json::nlohmann_json)
 
 # The header that a schema file becomes: Ninja must know who makes it.
@@ -23,7 +24,8 @@ function(kcore_schema_header schema_file out)
 endfunction()
 
 file(GLOB_RECURSE schema_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/protocol/schema/*.json)
-set(generated ${KCORE_PROTOCOL_OUT}/registry.cc)
+set(generated ${KCORE_PROTOCOL_OUT}/registry.cc ${KCORE_PROTOCOL_OUT}/api_key.h
+              ${KCORE_PROTOCOL_OUT}/record_type.h)
 foreach(schema_file ${schema_files})
   kcore_schema_header(${schema_file} header)
   list(APPEND generated ${header})

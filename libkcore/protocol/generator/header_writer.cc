@@ -71,6 +71,10 @@ std::string members(const std::vector<Field>& fields, const Message& message,
     return out;
 }
 
+std::string response_of(const Message& request) {
+    return request.name.substr(0, request.name.size() - 7) + "Response";
+}
+
 std::string write_message(const Message& message) {
     std::string out = "// " + message.doc + ", versions " +
                       range(message.versions, message.versions.high + 1) + ".\n";
@@ -80,7 +84,11 @@ std::string write_message(const Message& message) {
         out += "        static const StructInfo& info();\n\n";
         out += members(one.fields, message, "        ") + "    };\n\n";
     }
-    out += "    " + message.name + "() = default;\n    static const MessageInfo& info();\n\n";
+    out += "    " + message.name + "() = default;\n    static const MessageInfo& info();\n";
+    if (message.name.ends_with("Request") && message.api_key >= 0) {
+        out += "    using Response = " + response_of(message) + ";\n";
+    }
+    out += "\n";
     return out + members(message.fields, message, "    ") + "};\n\n";
 }
 
@@ -93,6 +101,7 @@ std::string write_header(const Family& family) {
     out +=
         "#include \"base/bytes.h\"\n#include \"base/uuid.h\"\n#include \"protocol/message.h\"\n\n";
     out += "namespace kcore::protocol {\n\n";
+    if (!family.api_name.empty()) out += "struct " + family.api_name + "Response;\n\n";
     for (const auto& message : family.messages) out += write_message(message);
     return out + "}  // namespace kcore::protocol\n";
 }

@@ -70,6 +70,8 @@ void generate(const fs::path& root, const fs::path& out, std::size_t table_files
     for (std::size_t i = 0; i < parts.size(); ++i) {
         write_if_changed(out / ("tables_" + std::to_string(i) + ".cc"), write_tables(parts[i]));
     }
+    write_if_changed(out / "api_key.h", write_api_keys(families));
+    write_if_changed(out / "record_type.h", write_record_types(families));
     write_if_changed(out / "registry.cc", write_registry(families));
 }
 

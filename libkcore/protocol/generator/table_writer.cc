@@ -151,25 +151,4 @@ std::string write_tables(const std::vector<Family>& families) {
     return out + "}  // namespace kcore::protocol\n";
 }
 
-std::string write_registry(const std::vector<Family>& families) {
-    auto out =
-        prologue(families) + "#include \"protocol/registry.h\"\n\nnamespace kcore::protocol {\n\n";
-    out += "std::span<const ApiEntry> generated_apis() {\n    static const ApiEntry kApis[] = {\n";
-    for (const auto& family : families) {
-        if (family.api_name.empty()) continue;
-        out += "        {" + quoted(family.api_name) + ", " +
-               (family.on_broker ? "true" : "false") + ", " +
-               (family.on_controller ? "true" : "false") + ", &" + family.api_name +
-               "Request::info(), &" + family.api_name + "Response::info()},\n";
-    }
-    out += "    };\n    return kApis;\n}\n\nstd::span<const RecordEntry> generated_records() {\n";
-    out += "    static const RecordEntry kRecords[] = {\n";
-    for (const auto& family : families) {
-        if (!family.api_name.empty()) continue;
-        const auto folder = family.file.substr(0, family.file.find('/'));
-        out += "        {" + quoted(folder) + ", &" + family.messages.front().name + "::info()},\n";
-    }
-    return out + "    };\n    return kRecords;\n}\n\n}  // namespace kcore::protocol\n";
-}
-
 }  // namespace kcore::generator

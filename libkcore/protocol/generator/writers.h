@@ -14,8 +14,11 @@ std::string write_header(const Family& family);
 // A source with the field tables of some families.
 std::string write_tables(const std::vector<Family>& families);
 
-// A source with the tables of all APIs and of the record types, for protocol/api_table.cc and
-// protocol/record_types.cc.
+// protocol/api_key.h and protocol/record_type.h: the numbers as enums.
+std::string write_api_keys(const std::vector<Family>& families);
+std::string write_record_types(const std::vector<Family>& families);
+
+// The source behind protocol/registry.h.
 std::string write_registry(const std::vector<Family>& families);
 
 }  // namespace kcore::generator
