@@ -1,7 +1,7 @@
 #pragma once
 // The only door to files. Calls block: on a loop only writes into the page cache and reads known to
-// be cached are allowed, everything else runs on a Pool. The real one is io/posix_disk; dev mode and
-// tests use io/memory_disk; io/fault_disk fails the n-th call and makes crash images.
+// be cached are allowed, everything else runs on a Pool. The real one is io/posix_disk; dev mode
+// and tests use io/memory_disk; io/fault_disk fails the n-th call and makes crash images.
 
 #include <cstddef>
 #include <cstdint>

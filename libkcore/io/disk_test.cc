@@ -1,5 +1,7 @@
 // What every Disk promises, asked of the real one and of the one in memory.
 
+#include "io/disk.h"
+
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -45,8 +45,8 @@ public:
     void cancel(Timer& timer);
 
 protected:
-    Instant next_timer() const;        // kNever when none is pending.
-    void run_timers(Instant now);      // Runs all that are due.
+    Instant next_timer() const;         // kNever when none is pending.
+    void run_timers(Instant now);       // Runs all that are due.
     virtual void timers_changed() = 0;  // next_timer() moved to an earlier instant.
 
 private:

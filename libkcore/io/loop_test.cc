@@ -152,7 +152,8 @@ protected:
     awaitable<void> add_on_pool(int count) {
         for (int i = 0; i < count; ++i) {
             std::move_only_function<int()> work = [i] { return i; };
-            sum += co_await on_pool<int>(loop, *pool, std::move(work));
+            const auto got = co_await on_pool<int>(loop, *pool, std::move(work));
+            sum += got;
         }
     }
 

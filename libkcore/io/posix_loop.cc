@@ -30,7 +30,8 @@ void PosixLoop::stop() { asio_->context.stop(); }
 
 void PosixLoop::timers_changed() { arm(); }
 
-// One asio timer stands for the earliest of all; when it fires, what is due runs and it is set anew.
+// One asio timer stands for the earliest of all; when it fires, what is due runs and it is set
+// anew.
 void PosixLoop::arm() {
     const auto next = next_timer();
     if (next == kNever) return;

@@ -20,9 +20,10 @@ public:
     std::int64_t end() const { return static_cast<std::int64_t>(records_.size()); }
 
     void hold_commits() { holding_ = true; }
-    void commit_all();                      // And goes on committing at once.
+    void commit_all();  // And goes on committing at once.
     void refuse_with(std::optional<Errc> code) { refusal_ = code; }
-    void lose_leadership(std::int32_t new_epoch);  // Fails what waits and what comes for older ones.
+    void lose_leadership(
+        std::int32_t new_epoch);  // Fails what waits and what comes for older ones.
 
 private:
     struct Waiter {

@@ -1,7 +1,7 @@
 #pragma once
-// The log under a state machine, as the machine sees it: append as the leader of an epoch, and learn
-// when what was appended is committed. raft implements it for the metadata log, replication for
-// ordinary topics (group and transaction state), memory_log for tests.
+// The log under a state machine, as the machine sees it: append as the leader of an epoch, and
+// learn when what was appended is committed. raft implements it for the metadata log, replication
+// for ordinary topics (group and transaction state), memory_log for tests.
 
 #include <cstdint>
 #include <functional>
