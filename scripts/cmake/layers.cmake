@@ -1,7 +1,28 @@
 # One static library a layer, kcore_<layer>, linked to the layers its line in libkcore/LAYERS names,
-# and one test program a layer from the x_test.cc beside its sources.
+# and one test program a layer from the x_test.cc beside its sources. x.cc includes x.h first, which
+# proves that it stands alone; headers without an x.cc are compiled by themselves in kcore_headers.
 file(STRINGS ${CMAKE_SOURCE_DIR}/libkcore/LAYERS KCORE_LAYER_LINES REGEX "^[a-z]+:")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/libkcore/LAYERS)
+
+add_custom_target(kcore_headers)
+
+function(kcore_check_headers name)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${name}/*.h)
+  set(stubs)
+  foreach(header ${headers})
+    string(REGEX REPLACE "\\.h$" "" stem ${header})
+    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${stem}.cc AND NOT header MATCHES "/generator/")
+      set(stub ${CMAKE_BINARY_DIR}/headers/${stem}.cc)
+      file(CONFIGURE OUTPUT ${stub} CONTENT "#include \"${header}\"\n")
+      list(APPEND stubs ${stub})
+    endif()
+  endforeach()
+  if(stubs)
+    add_library(kcore_${name}_headers OBJECT EXCLUDE_FROM_ALL ${stubs})
+    target_link_libraries(kcore_${name}_headers PRIVATE kcore_${name})
+    add_dependencies(kcore_headers kcore_${name}_headers)
+  endif()
+endfunction()
 
 function(kcore_layer name)
   set(needs ${ARGN})
@@ -24,6 +45,8 @@ function(kcore_layer name)
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/layer.cmake)
     include(${name}/layer.cmake)
   endif()
+
+  kcore_check_headers(${name})
 
   if(tests AND KCORE_TESTS)
     add_executable(${name}_test ${tests})

@@ -15,8 +15,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 add_link_options(-Wl,--gc-sections)
 if(KCORE_SANITIZE)
-  add_compile_options(-fsanitize=${KCORE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_compile_options(-fsanitize=${KCORE_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${KCORE_SANITIZE})
 endif()
-# No locale, no iostream start-up in the tools; fmt and spdlog from their shared libraries would cost start-up time.
+# fmt and spdlog are built in: their shared libraries would cost start-up time.
 add_compile_definitions(ASIO_STANDALONE ASIO_NO_DEPRECATED SPDLOG_FMT_EXTERNAL)
