@@ -65,8 +65,8 @@ public:
     BytesView payload() const { return bytes_.subspan(kBatchHeaderBytes); }
 
     std::int64_t base_offset() const { return field<std::int64_t>(kBaseOffsetAt); }
-    std::int64_t last_offset() const { return base_offset() + last_offset_delta(); }
-    std::int64_t next_offset() const { return last_offset() + 1; }
+    std::int64_t last_offset() const { return wrapping_add(base_offset(), last_offset_delta()); }
+    std::int64_t next_offset() const { return wrapping_add(last_offset(), 1); }
     std::int32_t length() const { return field<std::int32_t>(kLengthAt); }
     std::int32_t leader_epoch() const { return field<std::int32_t>(kLeaderEpochAt); }
     std::int8_t magic() const { return field<std::int8_t>(kMagicAt); }

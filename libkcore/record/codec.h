@@ -24,6 +24,8 @@ struct CompressionLevels {
     int gzip = -1;
     int lz4 = 9;
     int zstd = 3;
+
+    friend bool operator==(const CompressionLevels&, const CompressionLevels&) = default;
 };
 
 }  // namespace kcore::record

@@ -15,10 +15,18 @@ namespace kcore::record {
 
 inline constexpr std::int64_t kNoTimestamp = -1;
 
+// Offsets and timestamps on the wire may be hostile: sums wrap, as they do in Java.
+constexpr std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+constexpr std::int64_t wrapping_subtract(std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
 // A record header, of a record read or to be written.
 struct HeaderView {
     std::string_view key;
-    std::optional<BytesView> value;  // Nothing is null, which differs from empty.
+    std::optional<BytesView> value = std::nullopt;  // Nothing is null, which differs from empty.
 };
 
 // The headers of one record, decoded on iteration. Only a RecordReader makes one that is not
@@ -69,12 +77,12 @@ private:
 
 struct RecordView {
     std::int64_t offset = 0;
-    std::int64_t timestamp = kNoTimestamp;  // ms; the batch's own with LogAppendTime
-    std::int64_t timestamp_delta = 0;       // as stored
-    std::int32_t offset_delta = 0;          // as stored
-    std::int32_t size_bytes = 0;            // with its length prefix
-    std::optional<BytesView> key;           // Nothing is null, which differs from empty.
-    std::optional<BytesView> value;
+    std::int64_t timestamp = kNoTimestamp;        // ms; the batch's own with LogAppendTime
+    std::int64_t timestamp_delta = 0;             // as stored
+    std::int32_t offset_delta = 0;                // as stored
+    std::int32_t size_bytes = 0;                  // with its length prefix
+    std::optional<BytesView> key = std::nullopt;  // Nothing is null, which differs from empty.
+    std::optional<BytesView> value = std::nullopt;
     HeadersView headers;
 };
 
@@ -98,7 +106,8 @@ public:
     // False at the end and at the first record that does not parse.
     bool next(RecordView& out);
 
-    // invalid_record: a record did not parse, records are missing, or bytes are left over.
+    // invalid_record: a record did not parse or is missing, or bytes are left over. No error when
+    // the caller stopped before the end.
     Result<void> finish() const;
 
 private:
