@@ -26,15 +26,15 @@ struct BatchOptions {
     bool is_transactional = false;
     bool is_control = false;
     // What compaction keeps of the batch it rewrites (KIP-534, and last_offset_delta at close).
-    std::optional<std::int64_t> delete_horizon;
-    std::optional<std::int32_t> last_offset_delta;
+    std::optional<std::int64_t> delete_horizon = std::nullopt;
+    std::optional<std::int32_t> last_offset_delta = std::nullopt;
 };
 
 struct RecordInput {
     std::int64_t timestamp = kNoTimestamp;
-    std::optional<BytesView> key;
-    std::optional<BytesView> value;
-    std::span<const HeaderView> headers;
+    std::optional<BytesView> key = std::nullopt;
+    std::optional<BytesView> value = std::nullopt;
+    std::span<const HeaderView> headers = {};
 };
 
 class BatchBuilder {
@@ -45,7 +45,8 @@ public:
     // Starts over on the same arena.
     void reset(const BatchOptions& options = {});
 
-    // The next offset. False when the batch would pass 2^31-1 bytes or records; nothing is changed.
+    // At the next offset delta. False, and nothing is changed, when the batch would pass 2^31-1
+    // bytes or records.
     bool append(const RecordInput& record) { return append_at(next_delta_, record); }
     bool append(std::int64_t timestamp, std::optional<BytesView> key,
                 std::optional<BytesView> value) {
@@ -77,13 +78,9 @@ public:
     Bytes take();
 
 private:
-    struct Sizes {
-        std::size_t headers = 0;
-        std::size_t body = 0;
-        std::size_t total = 0;
-    };
-    std::byte* begin_record(std::int32_t offset_delta, const RecordInput& record, Sizes sizes,
-                            std::size_t header_count);
+    // Writes all but the headers; null when the batch would grow too large.
+    std::byte* begin_record(std::int32_t offset_delta, const RecordInput& record,
+                            std::size_t headers_bytes, std::size_t header_count);
     void write_header(Bytes& batch, std::size_t size, Codec codec) const;
 
     BatchOptions options_;

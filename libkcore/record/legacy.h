@@ -64,7 +64,6 @@ private:
     BytesView inner_;                // What is left of a wrapper's messages.
     std::int64_t offset_shift_ = 0;  // From inner to absolute offsets.
     bool is_wrapper_ = false;
-    bool is_done_ = false;
     std::optional<Error> error_;
 };
 

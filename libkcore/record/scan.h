@@ -45,7 +45,7 @@ public:
     // Of a compressed magic 0 or 1 entry both are its last offset.
     std::int64_t base_offset() const { return load_be<std::int64_t>(bytes_.data()); }
     std::int64_t last_offset() const { return is_v2() ? v2().last_offset() : base_offset(); }
-    std::int64_t next_offset() const { return last_offset() + 1; }
+    std::int64_t next_offset() const { return wrapping_add(last_offset(), 1); }
     std::int32_t leader_epoch() const { return is_v2() ? v2().leader_epoch() : -1; }
     std::int64_t max_timestamp() const {
         return is_v2() ? v2().max_timestamp() : legacy().timestamp();
