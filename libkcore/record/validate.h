@@ -28,9 +28,9 @@ struct ProduceRules {
     std::int64_t segment_bytes = 1'073'741'824;     // segment.bytes
     std::int64_t record_bytes_max = 2'147'483'639;  // max.decompressed.message.bytes
     TimestampType timestamp_type = TimestampType::create_time;
-    std::int64_t before_max_ms = INT64_MAX;  // message.timestamp.before.max.ms
-    std::int64_t after_max_ms = 3'600'000;   // message.timestamp.after.max.ms
-    std::optional<Codec> codec;              // compression.type; nothing is "producer"
+    std::int64_t before_max_ms = INT64_MAX;     // message.timestamp.before.max.ms
+    std::int64_t after_max_ms = 3'600'000;      // message.timestamp.after.max.ms
+    std::optional<Codec> codec = std::nullopt;  // compression.type; nothing is "producer"
     CompressionLevels levels;
     bool is_compacted = false;    // records need keys
     bool zstd_is_allowed = true;  // Produce v7 and above
@@ -44,16 +44,17 @@ struct RecordError {
 
 struct Rejection {
     Errc code = Errc::none;
-    std::string what;                        // For the log.
-    std::optional<std::string> message;      // ErrorMessage of the answer; Kafka seldom gives one.
-    std::vector<RecordError> record_errors;  // At most kRecordErrorsMax.
+    std::string what;  // For the log.
+    std::optional<std::string> message =
+        std::nullopt;  // ErrorMessage of the answer; Kafka seldom gives one.
+    std::vector<RecordError> record_errors = {};  // At most kRecordErrorsMax.
 };
 inline constexpr std::size_t kRecordErrorsMax = 10'000;
 
 struct AcceptedBatch {
     // One batch, ready for base offset and leader epoch: a part of what was given, with attributes
     // and maximum timestamp set right in place, or re-encoded bytes that live in the scratch.
-    std::span<std::byte> bytes;
+    std::span<std::byte> bytes = {};
     bool is_reencoded = false;
     std::int32_t count = 0;
     std::int64_t max_timestamp = kNoTimestamp;
@@ -66,6 +67,8 @@ struct ValidationScratch {
     Decompressor decompressor;
     Bytes window;
     BatchBuilder builder;
+    std::optional<Compressor> compressor = std::nullopt;
+    CompressionLevels compressor_levels;
 };
 
 // The look Kafka takes at the first batches of a whole request before it turns to any partition.
