@@ -1,0 +1,261 @@
+#include "replication/partition.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace kcore::replication {
+
+Partition::Due::~Due() {
+    for (auto& [done, result] : calls) done(std::move(result));
+}
+
+Partition::Partition(std::int32_t node_id, std::unique_ptr<log::Log> log, SettingsRef settings)
+    : name_(log->partition()),
+      topic_id_(log->topic_id()),
+      node_id_(node_id),
+      log_(std::move(log)),
+      settings_(std::move(settings)) {}
+
+Partition::~Partition() = default;
+
+SettingsRef Partition::settings() const {
+    const std::lock_guard lock(mutex_);
+    return settings_;
+}
+
+void Partition::set_settings(SettingsRef settings) {
+    const std::lock_guard lock(mutex_);
+    settings_ = std::move(settings);
+    if (log_) log_->set_config(settings_->log);
+}
+
+void Partition::assume(Leadership leadership) {
+    Due due;
+    const std::lock_guard lock(mutex_);
+    if (!log_ || leadership.partition_epoch < leadership_.partition_epoch) return;
+    const bool led = leadership_.leader == node_id_;
+    const bool leads = leadership.leader == node_id_;
+    const bool new_epoch = leadership.leader_epoch != leadership_.leader_epoch;
+    leadership_ = std::move(leadership);
+    if (leads && new_epoch) log_->assign_epoch(leadership_.leader_epoch);
+    if (new_epoch || led != leads) {
+        const auto what = fmt::format("{}: the leader changed", name_.to_string());
+        take_all(commit_waiters_, Error(Errc::not_leader_or_follower, what), due);
+        for (const auto& watch : watches_) watch->changed();
+    }
+    if (leads) grew_locked(0, due);
+}
+
+Leadership Partition::leadership() const {
+    const std::lock_guard lock(mutex_);
+    return leadership_;
+}
+
+std::unique_ptr<log::Log> Partition::stop(const Error& error) {
+    Due due;
+    const std::lock_guard lock(mutex_);
+    stopped_ = error;
+    take_all(commit_waiters_, error, due);
+    take_all(flush_waiters_, error, due);
+    for (const auto& watch : watches_) watch->changed();
+    return std::move(log_);
+}
+
+Result<Appended> Partition::append(std::span<std::byte> batches, const AppendRequest& request) {
+    Due due;
+    const std::lock_guard lock(mutex_);
+    if (auto ok = check_leader_locked(request.leader_epoch); !ok) {
+        return std::unexpected(std::move(ok).error());
+    }
+    if (auto ok = check_in_sync_locked(request); !ok) return std::unexpected(std::move(ok).error());
+
+    auto appended =
+        log_->append_as_leader(batches, request.origin, leadership_.leader_epoch, request.now_ms);
+    if (!appended) return std::unexpected(std::move(appended).error());
+    Appended out;
+    static_cast<log::Appended&>(out) = *appended;
+    out.leader_epoch = leadership_.leader_epoch;
+    out.flush_due =
+        settings_->log->flush_messages != log::kForever && log_->is_flush_due(request.now_ms);
+    if (!out.is_duplicate) grew_locked(static_cast<std::int64_t>(batches.size()), due);
+    return out;
+}
+
+Result<ReadAnswer> Partition::read(const ReadRequest& request) {
+    const std::lock_guard lock(mutex_);
+    if (auto ok = check_leader_locked(request.current_leader_epoch); !ok) {
+        return std::unexpected(std::move(ok).error());
+    }
+    ReadAnswer answer;
+    answer.high_watermark = log_->high_watermark();
+    answer.last_stable_offset = log_->last_stable_offset();
+    answer.log_start_offset = log_->log_start_offset();
+    if (auto ok = check_history_locked(request, answer); !ok) {
+        return std::unexpected(std::move(ok).error());
+    }
+    if (answer.diverging) return answer;
+
+    const bool committed = request.isolation == Isolation::committed;
+    const auto up_to = committed ? answer.last_stable_offset : answer.high_watermark;
+    auto read = log_->read({request.offset, up_to, request.bytes_max, request.at_least_one_batch});
+    if (!read) return std::unexpected(std::move(read).error());
+    answer.read = *std::move(read);
+    if (committed && answer.read.slice.size_bytes > 0) {
+        auto aborted = log_->aborted_transactions(request.offset, up_to);
+        if (!aborted) return std::unexpected(std::move(aborted).error());
+        answer.aborted = *std::move(aborted);
+    }
+    return answer;
+}
+
+// What the reader has last must lie on our history, else it is told where the two part (KIP-595).
+Result<void> Partition::check_history_locked(const ReadRequest& request, ReadAnswer& answer) const {
+    if (request.last_fetched_epoch < 0) return {};
+    const auto end = log_->end_of_epoch(request.last_fetched_epoch);
+    if (end.epoch < 0 || end.end_offset < 0) {
+        return fail(Errc::offset_out_of_range,
+                    fmt::format("{}: epoch {} is newer than any here", name_.to_string(),
+                                request.last_fetched_epoch));
+    }
+    if (end.epoch < request.last_fetched_epoch || end.end_offset < request.offset) {
+        answer.diverging = end;
+    }
+    return {};
+}
+
+void Partition::when_committed(std::int32_t leader_epoch, std::int64_t offset, Done done) {
+    Due due;
+    const std::lock_guard lock(mutex_);
+    if (auto ok = check_leader_locked(leader_epoch); !ok) {
+        due.calls.emplace_back(std::move(done), std::move(ok));
+    } else if (log_->high_watermark() >= offset) {
+        due.calls.emplace_back(std::move(done), Result<void>());
+    } else {
+        commit_waiters_.emplace(offset, std::move(done));
+    }
+}
+
+void Partition::when_flushed(std::int64_t offset, io::Pool& pool, Done done) {
+    Due due;
+    const std::lock_guard lock(mutex_);
+    if (!log_) {
+        due.calls.emplace_back(std::move(done), std::unexpected(*stopped_));
+    } else if (log_->recovery_point() >= offset) {
+        due.calls.emplace_back(std::move(done), Result<void>());
+    } else {
+        flush_waiters_.emplace(offset, std::move(done));
+        if (!is_flushing_) begin_flush_locked(pool, due);
+    }
+}
+
+void Partition::flush_if_due(io::Pool& pool, std::int64_t now_ms) {
+    Due due;
+    const std::lock_guard lock(mutex_);
+    if (log_ && !is_flushing_ && log_->is_flush_due(now_ms)) begin_flush_locked(pool, due);
+}
+
+void Partition::begin_flush_locked(io::Pool& pool, Due& due) {
+    std::shared_ptr<log::FlushWork> work = log_->begin_flush();
+    if (!work) {  // Somebody else flushed all there is.
+        take_up_to(flush_waiters_, log_->recovery_point(), due);
+        return;
+    }
+    is_flushing_ = true;
+    pool.submit([self = shared_from_this(), work = std::move(work), &pool] {
+        work->run();
+        self->end_flush(*work, pool);
+    });
+}
+
+void Partition::end_flush(log::FlushWork& work, io::Pool& pool) {
+    Due due;
+    const std::lock_guard lock(mutex_);
+    is_flushing_ = false;
+    if (!log_) return;  // stop() has answered everybody.
+    log_->finish_flush(work);
+    if (!work.result()) {
+        take_all(flush_waiters_, work.result().error(), due);
+        return;
+    }
+    take_up_to(flush_waiters_, work.up_to(), due);
+    if (!flush_waiters_.empty()) begin_flush_locked(pool, due);
+}
+
+void Partition::watch(std::shared_ptr<Watch> watch) {
+    const std::lock_guard lock(mutex_);
+    watches_.push_back(std::move(watch));
+}
+
+void Partition::unwatch(const Watch* watch) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(watches_, [&](const auto& held) { return held.get() == watch; });
+}
+
+Partition::Offsets Partition::offsets() const {
+    const std::lock_guard lock(mutex_);
+    if (!log_) return {};
+    return {log_->log_start_offset(), log_->last_stable_offset(), log_->high_watermark(),
+            log_->log_end_offset(), leadership_.leader_epoch};
+}
+
+Result<void> Partition::check_leader(std::int32_t current) const {
+    const std::lock_guard lock(mutex_);
+    return check_leader_locked(current);
+}
+
+Result<void> Partition::check_leader_locked(std::int32_t current) const {
+    if (!log_) return std::unexpected(*stopped_);
+    const auto ours = leadership_.leader_epoch;
+    if (current >= 0 && current != ours) {
+        return fail(current < ours ? Errc::fenced_leader_epoch : Errc::unknown_leader_epoch,
+                    fmt::format("{}: leader epoch {} where {} is current", name_.to_string(),
+                                current, ours));
+    }
+    if (leadership_.leader != node_id_) {
+        return fail(Errc::not_leader_or_follower,
+                    fmt::format("{}: broker {} leads, not {}", name_.to_string(),
+                                leadership_.leader, node_id_));
+    }
+    return {};
+}
+
+Result<void> Partition::check_in_sync_locked(const AppendRequest& request) const {
+    if (request.acks != -1) return {};
+    const auto needed = std::min(static_cast<std::size_t>(settings_->min_insync_replicas),
+                                 leadership_.replicas.size());
+    if (leadership_.isr.size() >= needed) return {};
+    return fail(Errc::not_enough_replicas,
+                fmt::format("{}: {} replicas are in sync, min.insync.replicas is {}",
+                            name_.to_string(), leadership_.isr.size(), needed));
+}
+
+// The high watermark of a leader whose ISR is itself alone is its log end; with others in the ISR
+// it waits for what they fetch.
+void Partition::grew_locked(std::int64_t bytes, Due& due) {
+    const auto& isr = leadership_.isr;
+    const bool alone = isr.size() == 1 && isr.front() == node_id_;
+    if (!alone) return;
+    const auto committed = log_->set_high_watermark(log_->log_end_offset());
+    take_up_to(commit_waiters_, committed, due);
+    if (bytes == 0) return;
+    for (const auto& watch : watches_) watch->grew(bytes);
+}
+
+void Partition::take_up_to(Waiters& waiters, std::int64_t offset, Due& due) {
+    const auto end = waiters.upper_bound(offset);
+    for (auto at = waiters.begin(); at != end; ++at) {
+        due.calls.emplace_back(std::move(at->second), Result<void>());
+    }
+    waiters.erase(waiters.begin(), end);
+}
+
+void Partition::take_all(Waiters& waiters, const Error& error, Due& due) {
+    for (auto& [offset, done] : waiters) {
+        due.calls.emplace_back(std::move(done), std::unexpected(error));
+    }
+    waiters.clear();
+}
+
+}  // namespace kcore::replication

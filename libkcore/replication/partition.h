@@ -1,0 +1,153 @@
+#pragma once
+// One replica of a partition on this broker: its log, its role, and who waits for it. It knows
+// nothing of requests, sessions or topics' configuration beyond what it is given.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/topic_partition.h"
+#include "base/uuid.h"
+#include "io/pool.h"
+#include "log/log.h"
+#include "replication/leadership.h"
+#include "replication/settings.h"
+#include "replication/watch.h"
+
+namespace kcore::replication {
+
+enum class Isolation : std::uint8_t { uncommitted, committed };
+
+struct AppendRequest {
+    std::int16_t acks = 1;  // -1: refuse while the ISR is below min.insync.replicas.
+    log::Origin origin = log::Origin::client;
+    std::int32_t leader_epoch = -1;  // -1: whichever is current.
+    std::int64_t now_ms = 0;
+};
+
+struct Appended : log::Appended {
+    std::int32_t leader_epoch = -1;
+    bool flush_due = false;  // flush.messages says: answer after when_flushed().
+};
+
+struct ReadRequest {
+    std::int64_t offset = 0;
+    std::size_t bytes_max = 0;
+    bool at_least_one_batch = true;  // The first, whole, even when it is larger than bytes_max.
+    Isolation isolation = Isolation::uncommitted;
+    std::int32_t current_leader_epoch = -1;  // What the reader believes in; -1: it does not say.
+    std::int32_t last_fetched_epoch = -1;
+};
+
+struct ReadAnswer {
+    std::int64_t high_watermark = -1;
+    std::int64_t last_stable_offset = -1;
+    std::int64_t log_start_offset = -1;
+    std::optional<log::EpochEnd> diverging;  // The reader's history is not ours: nothing was read.
+    log::LogRead read;
+    std::vector<log::AbortedTransaction> aborted;  // With Isolation::committed.
+};
+
+// Thread-safe: one short mutex over role, log and waiters, never held across a suspension or fsync.
+class Partition : public std::enable_shared_from_this<Partition> {
+public:
+    Partition(std::int32_t node_id, std::unique_ptr<log::Log> log, SettingsRef settings);
+    ~Partition();
+
+    const TopicPartition& name() const { return name_; }
+    const Uuid& topic_id() const { return topic_id_; }
+
+    SettingsRef settings() const;
+    void set_settings(SettingsRef settings);
+
+    // Takes the role that the image gives; waits that the change makes pointless end with
+    // not_leader_or_follower. Going back to an older partition epoch is ignored.
+    void assume(Leadership leadership);
+    Leadership leadership() const;
+
+    // Ends every wait and refuses all further work with `error`; gives up the log.
+    std::unique_ptr<log::Log> stop(const Error& error);
+
+    // Stamps offsets and epoch into `batches` (whole and validated) and appends them.
+    //   not_leader_or_follower, not_enough_replicas, and what log::Log::append_as_leader says
+    Result<Appended> append(std::span<std::byte> batches, const AppendRequest& request);
+
+    //   not_leader_or_follower, fenced_leader_epoch, unknown_leader_epoch, offset_out_of_range,
+    //   kafka_storage_error
+    Result<ReadAnswer> read(const ReadRequest& request);
+
+    // Calls `done` on any thread, without the mutex; at once where nothing is to wait for.
+    using Done = std::move_only_function<void(Result<void>)>;
+    // When everything below `offset` is committed, or this replica no longer leads in that epoch.
+    void when_committed(std::int32_t leader_epoch, std::int64_t offset, Done done);
+    // When everything below `offset` would survive a power cut. Many who wait share one fsync.
+    void when_flushed(std::int64_t offset, io::Pool& pool, Done done);
+    // Begins a flush on `pool` when flush.messages or flush.ms asks for one.
+    void flush_if_due(io::Pool& pool, std::int64_t now_ms);
+
+    void watch(std::shared_ptr<Watch> watch);
+    void unwatch(const Watch* watch);
+
+    struct Offsets {
+        std::int64_t log_start = 0;
+        std::int64_t last_stable = 0;
+        std::int64_t high_watermark = 0;
+        std::int64_t log_end = 0;
+        std::int32_t leader_epoch = -1;
+    };
+    Offsets offsets() const;
+
+    // Whether this replica leads and a client that believes in `current` may be answered.
+    //   not_leader_or_follower, fenced_leader_epoch, unknown_leader_epoch
+    Result<void> check_leader(std::int32_t current) const;
+
+    // Runs `work` on the log under the mutex; it must not block. The error of stop() after it.
+    template <class Work>
+    auto with_log(Work&& work) -> decltype(work(std::declval<log::Log&>())) {
+        const std::lock_guard lock(mutex_);
+        if (!log_) return std::unexpected(*stopped_);
+        return work(*log_);
+    }
+
+private:
+    // Whoever waited, taken out under the mutex to be called after it.
+    struct Due {
+        std::vector<std::pair<Done, Result<void>>> calls;
+        ~Due();
+    };
+    using Waiters = std::multimap<std::int64_t, Done>;  // By the offset they wait for.
+
+    Result<void> check_leader_locked(std::int32_t current) const;
+    Result<void> check_in_sync_locked(const AppendRequest& request) const;
+    Result<void> check_history_locked(const ReadRequest& request, ReadAnswer& answer) const;
+    void grew_locked(std::int64_t bytes, Due& due);
+    static void take_up_to(Waiters& waiters, std::int64_t offset, Due& due);
+    static void take_all(Waiters& waiters, const Error& error, Due& due);
+    void begin_flush_locked(io::Pool& pool, Due& due);
+    void end_flush(log::FlushWork& work, io::Pool& pool);
+
+    const TopicPartition name_;
+    const Uuid topic_id_;
+    const std::int32_t node_id_;
+
+    mutable std::mutex mutex_;
+    std::unique_ptr<log::Log> log_;  // None after stop().
+    SettingsRef settings_;
+    Leadership leadership_;
+    std::optional<Error> stopped_;
+    Waiters commit_waiters_;
+    Waiters flush_waiters_;
+    bool is_flushing_ = false;
+    std::vector<std::shared_ptr<Watch>> watches_;
+};
+
+using PartitionRef = std::shared_ptr<Partition>;
+
+}  // namespace kcore::replication
