@@ -84,6 +84,7 @@ Outcome Connection::start(BytesView frame, Request& request) {
 asio::awaitable<Done> Connection::serve(BytesView frame) {
     Request request(rpc::RequestHeader(), sender_, serving_.services, serving_.env);
     request.output_ = &output_;
+    request.scratch_ = &serving_.scratch;
     request.waits_ = &waits_;
     is_handling_ = true;
     auto outcome = start(frame, request);

@@ -31,6 +31,7 @@ struct Serving {
     Services& services;
     const Dispatch& dispatch;
     BufferPool& buffers;
+    record::ValidationScratch& scratch;
     ConnectionLimits limits;
 };
 

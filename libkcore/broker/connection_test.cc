@@ -69,7 +69,7 @@ protected:
 
     awaitable<void> accept() {
         auto taken = co_await listener->accept(*net);
-        Serving serving{env, services, dispatch, buffers, ConnectionLimits{1000, 60'000}};
+        Serving serving{env, services, dispatch, buffers, scratch, ConnectionLimits{1000, 60'000}};
         connection.emplace(serving, info, std::move(*taken));
         co_await connection->run();
         ended = true;
@@ -136,6 +136,7 @@ protected:
          api<protocol::ApiVersionsRequest>(versions)},
         false};
     BufferPool buffers{loop};
+    record::ValidationScratch scratch;
     ListenerInfo info;
     std::unique_ptr<io::Listener> listener;
     std::optional<Connection> connection;

@@ -17,6 +17,7 @@
 #include "io/env.h"
 #include "io/wait.h"
 #include "protocol/codec.h"
+#include "record/validate.h"
 #include "rpc/header.h"
 
 namespace kcore::broker {
@@ -76,6 +77,9 @@ public:
 
     std::int16_t version() const { return header.api_version; }
 
+    // For checking record batches; shared by all requests of the loop, not kept over a wait.
+    record::ValidationScratch& scratch() { return *scratch_; }
+
     // Views in the result point into the frame, which stays until the request is done.
     //   invalid_request  not this message: give the result of malformed() back
     template <class T>
@@ -114,6 +118,7 @@ private:
     Done finish(Result<void> encoded, std::vector<FileRanges> ranges);
 
     Output* output_ = nullptr;
+    record::ValidationScratch* scratch_ = nullptr;
     Waits* waits_ = nullptr;
     bool flexible_answer_ = false;
 };

@@ -1,13 +1,30 @@
 #pragma once
-// What handlers may use of the broker: references to objects that outlive every connection. Which
-// loop or lock each lives under, its own header says.
+// What handlers may use of the broker: objects that outlive every connection, each null until the
+// broker's start has made it; no connection is accepted before. Which loop or lock each lives
+// under, its own header says.
+
+#include <cstdint>
 
 #include "base/logger.h"
+#include "log/log_dirs.h"
+#include "metadata/publisher.h"
+#include "record/validate.h"
+#include "replication/fetch_session.h"
+#include "replication/partitions.h"
 
 namespace kcore::broker {
 
 struct Services {
     Logger logger;
+    metadata::Publisher* publisher = nullptr;
+    log::LogDirs* log_dirs = nullptr;
+    replication::Partitions* partitions = nullptr;
+    replication::FetchSessions* fetch_sessions = nullptr;
+
+    std::int64_t fetch_bytes_max = 57'671'680;  // fetch.max.bytes
+    record::Trust produce_trust = record::Trust::strict;
+
+    metadata::ImagePtr image() const { return publisher->current(); }
 };
 
 }  // namespace kcore::broker

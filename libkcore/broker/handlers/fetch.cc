@@ -1,0 +1,324 @@
+// Fetch: reads what the session or the request asks for, as slices of files, and waits for more
+// when there is less than min_bytes.
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/handlers/handlers.h"
+#include "broker/partition_lookup.h"
+#include "broker/request.h"
+#include "broker/services.h"
+#include "protocol/api/fetch.h"
+#include "replication/fetch_session.h"
+#include "replication/watch.h"
+
+namespace kcore::broker {
+
+namespace {
+
+using protocol::FetchRequest;
+using protocol::FetchResponse;
+using PartitionAnswer = FetchResponse::PartitionData;
+using replication::FetchPartition;
+using replication::FetchPlan;
+using replication::Isolation;
+
+constexpr std::int16_t kFirstWithTopicIds = 13;
+constexpr std::int16_t kFirstWithReplicaState = 15;
+constexpr std::int16_t kFirstWithLeaderHints = 16;
+
+// One partition of the plan while the fetch goes on.
+struct Reading {
+    Reading() = default;
+
+    replication::PartitionRef partition;  // None: `missing` says why.
+    Errc missing = Errc::none;
+    std::int64_t seen_high_watermark = -1;  // By the last read.
+};
+
+struct Work {
+    explicit Work(Request& r) : request(r) {}
+
+    Request& request;
+    metadata::ImagePtr image;
+    FetchPlan plan;
+    std::vector<Reading> readings;  // One for each partition of the plan.
+    Isolation isolation = Isolation::uncommitted;
+    std::int32_t replica_id = -1;
+    std::int64_t min_bytes = 0;
+    std::int64_t bytes_max = 0;
+    std::int64_t wait_ms = 0;
+
+    // Of the last pass.
+    FetchResponse answer;
+    std::vector<FileRanges> ranges;
+    std::int64_t bytes = 0;
+    bool answer_now = false;
+};
+
+void find_partitions(Work& work) {
+    const bool by_id = work.request.version() >= kFirstWithTopicIds;
+    work.readings.resize(work.plan.partitions.size());
+    for (std::size_t i = 0; i < work.readings.size(); ++i) {
+        const auto& wanted = work.plan.partitions[i];
+        auto& reading = work.readings[i];
+        if (by_id && wanted.topic.empty()) {
+            reading.missing = Errc::unknown_topic_id;
+            continue;
+        }
+        auto found =
+            find_partition(work.request.services, *work.image, wanted.topic, wanted.partition);
+        if (!found) {
+            reading.missing = found.error().code;
+        } else if (by_id && (*found)->topic_id() != wanted.topic_id) {
+            reading.missing = Errc::inconsistent_topic_id;
+        } else {
+            reading.partition = *std::move(found);
+        }
+    }
+}
+
+PartitionAnswer error_answer(const FetchPartition& wanted, Errc code) {
+    PartitionAnswer out;
+    out.partition_index = wanted.partition;
+    out.error_code = static_cast<std::int16_t>(code);
+    out.high_watermark = -1;
+    out.aborted_transactions.emplace();
+    out.records = protocol::Records(BytesView());
+    return out;
+}
+
+void add_endpoint(Work& work, std::int32_t broker_id) {
+    const auto* broker = work.image->broker(broker_id);
+    const auto* endpoint =
+        broker != nullptr ? broker->endpoint(work.request.sender.listener.name) : nullptr;
+    auto& known = work.answer.node_endpoints;
+    const auto is_same = [&](const auto& e) { return e.node_id == broker_id; };
+    if (endpoint == nullptr || std::ranges::any_of(known, is_same)) return;
+    auto& added = known.emplace_back();
+    added.node_id = broker_id;
+    added.host = endpoint->host;
+    added.port = endpoint->port;
+    added.rack = broker->rack;
+}
+
+// Who leads instead, as far as is known here (KIP-951).
+void hint_leader(Work& work, const FetchPartition& wanted, PartitionAnswer& answer) {
+    const auto code = static_cast<Errc>(answer.error_code);
+    if (code != Errc::not_leader_or_follower && code != Errc::fenced_leader_epoch) return;
+    const auto* state = work.image->partition(wanted.topic, wanted.partition);
+    if (state == nullptr || work.request.version() < kFirstWithLeaderHints) return;
+    answer.current_leader.leader_id = state->leader;
+    answer.current_leader.leader_epoch = state->leader_epoch;
+    add_endpoint(work, state->leader);
+}
+
+void put_aborted(const replication::ReadAnswer& read, PartitionAnswer& answer) {
+    auto& list = answer.aborted_transactions.emplace();
+    for (const auto& aborted : read.aborted) {
+        auto& added = list.emplace_back();
+        added.producer_id = aborted.producer_id;
+        added.first_offset = aborted.first_offset;
+    }
+}
+
+void put_records(Work& work, log::FileSlice slice, PartitionAnswer& answer) {
+    if (slice.size_bytes == 0) return;
+    const auto size = static_cast<std::uint32_t>(slice.size_bytes);
+    answer.records =
+        protocol::Records::external(static_cast<std::int32_t>(work.ranges.size()), size);
+    work.bytes += size;
+    work.ranges.push_back({{std::move(slice.file), slice.position, slice.size_bytes}});
+}
+
+// Kafka refuses negative limits only where there is something to be limited.
+bool is_limit_negative(const Work& work, const FetchPartition& wanted,
+                       std::int64_t high_watermark) {
+    return (wanted.bytes_max < 0 || work.bytes_max < 0) && wanted.offset < high_watermark;
+}
+
+PartitionAnswer read_failed(Work& work, const FetchPartition& wanted, Errc code) {
+    auto answer = error_answer(wanted, code);
+    answer.aborted_transactions.reset();
+    hint_leader(work, wanted, answer);
+    work.answer_now = true;
+    return answer;
+}
+
+PartitionAnswer read_partition(Work& work, const FetchPartition& wanted, Reading& reading) {
+    if (!reading.partition) {
+        auto answer = error_answer(wanted, reading.missing);
+        hint_leader(work, wanted, answer);
+        return answer;
+    }
+    // Replicas of other brokers fetch once there are any; here nobody else replicates.
+    if (work.replica_id >= 0) return read_failed(work, wanted, Errc::not_leader_or_follower);
+
+    const auto left = std::max<std::int64_t>(work.bytes_max - work.bytes, 0);
+    replication::ReadRequest request;
+    request.offset = wanted.offset;
+    request.bytes_max =
+        static_cast<std::size_t>(std::clamp<std::int64_t>(wanted.bytes_max, 0, left));
+    request.at_least_one_batch = work.bytes == 0;
+    request.isolation = work.isolation;
+    request.current_leader_epoch = wanted.current_leader_epoch;
+    request.last_fetched_epoch = wanted.last_fetched_epoch;
+    auto read = reading.partition->read(request);
+    if (!read) return read_failed(work, wanted, read.error().code);
+    if (is_limit_negative(work, wanted, read->high_watermark)) {
+        return read_failed(work, wanted, Errc::unknown_server_error);
+    }
+    PartitionAnswer answer;
+    answer.partition_index = wanted.partition;
+    answer.high_watermark = reading.seen_high_watermark = read->high_watermark;
+    answer.last_stable_offset = read->last_stable_offset;
+    answer.log_start_offset = read->log_start_offset;
+    answer.aborted_transactions.reset();
+    answer.records = protocol::Records(BytesView());
+    if (work.isolation == Isolation::committed) put_aborted(*read, answer);
+    if (read->diverging) {
+        answer.diverging_epoch.epoch = read->diverging->epoch;
+        answer.diverging_epoch.end_offset = read->diverging->end_offset;
+        work.answer_now = true;
+    }
+    put_records(work, std::move(read->read.slice), answer);
+    return answer;
+}
+
+// Consecutive partitions of a topic share an entry.
+FetchResponse::FetchableTopicResponse& topic_entry(Work& work, const FetchPartition& wanted) {
+    auto& topics = work.answer.responses;
+    const bool by_id = work.request.version() >= kFirstWithTopicIds;
+    const bool same = !topics.empty() && (by_id ? topics.back().topic_id == wanted.topic_id
+                                                : topics.back().topic == wanted.topic);
+    if (same) return topics.back();
+    auto& added = topics.emplace_back();
+    added.topic_id = wanted.topic_id;
+    if (!by_id) added.topic = wanted.topic;
+    return added;
+}
+
+// One pass over all partitions. True when the answer may go out.
+bool read_all(Work& work) {
+    work.answer = FetchResponse();
+    work.ranges.clear();
+    work.bytes = 0;
+    work.answer_now = false;
+    bool has_partition = false;
+    for (std::size_t i = 0; i < work.readings.size(); ++i) {
+        const auto& wanted = work.plan.partitions[i];
+        has_partition |= work.readings[i].partition != nullptr;
+        auto answer = read_partition(work, wanted, work.readings[i]);
+        topic_entry(work, wanted).partitions.push_back(std::move(answer));
+    }
+    return work.answer_now || !has_partition || work.bytes >= work.min_bytes || work.wait_ms <= 0;
+}
+
+Done finish(Work& work) {
+    work.request.services.fetch_sessions->finish(work.plan, work.answer);
+    return work.request.answer(work.answer, std::move(work.ranges));
+}
+
+// Stands in the waiting lists of the partitions while it lives.
+class Watching {
+public:
+    Watching(const Work& work, const io::Signal& more)
+        : readings_(work.readings),
+          watch_(std::make_shared<replication::Watch>(more.remote(), work.min_bytes - work.bytes)) {
+        for (const auto& reading : readings_) {
+            if (reading.partition) reading.partition->watch(watch_);
+        }
+    }
+    ~Watching() {
+        for (const auto& reading : readings_) {
+            if (reading.partition) reading.partition->unwatch(watch_.get());
+        }
+    }
+    Watching(const Watching&) = delete;
+    Watching& operator=(const Watching&) = delete;
+
+    // Something came between the last read and the watch.
+    bool is_late() const {
+        return std::ranges::any_of(readings_, [](const Reading& r) {
+            return r.partition && r.partition->offsets().high_watermark != r.seen_high_watermark;
+        });
+    }
+
+private:
+    const std::vector<Reading>& readings_;
+    std::shared_ptr<replication::Watch> watch_;
+};
+
+asio::awaitable<Done> finish_when_enough(std::unique_ptr<Work> work) {
+    auto& request = work->request;
+    const auto deadline = request.env.clock.in_ms(work->wait_ms);
+    bool in_time = true;
+    bool enough = false;
+    while (in_time && !enough) {
+        io::Signal more(request.env.loop);
+        const Watching watching(*work, more);
+        if (!watching.is_late()) in_time = co_await request.wait(more, deadline);
+        enough = read_all(*work);
+    }
+    co_return finish(*work);
+}
+
+Done refuse_all(Request& request, const FetchRequest& body, Errc code) {
+    FetchResponse answer;
+    answer.error_code = static_cast<std::int16_t>(code);
+    for (const auto& topic : body.topics) {
+        auto& added = answer.responses.emplace_back();
+        added.topic = topic.topic;
+        added.topic_id = topic.topic_id;
+        for (const auto& partition : topic.partitions) {
+            FetchPartition wanted;
+            wanted.partition = partition.partition;
+            added.partitions.push_back(error_answer(wanted, code));
+        }
+    }
+    return request.answer(answer);
+}
+
+std::int32_t replica_of(const Request& request, const FetchRequest& body) {
+    return request.version() >= kFirstWithReplicaState ? body.replica_state.replica_id
+                                                       : body.replica_id;
+}
+
+}  // namespace
+
+Outcome fetch(Request& request) {
+    const auto body = request.decode<FetchRequest>();
+    if (!body) return request.malformed(body.error());
+    if (body->isolation_level < 0 || body->isolation_level > 1) {
+        return refuse_all(request, *body, Errc::unknown_server_error);
+    }
+    Work work(request);
+    work.image = request.services.image();
+    const replication::TopicName name_of = [&](Uuid id) -> std::optional<std::string> {
+        const auto* topic = work.image->topic(id);
+        return topic != nullptr ? std::optional(topic->name) : std::nullopt;
+    };
+    auto plan = request.services.fetch_sessions->begin(
+        *body, request.version() >= kFirstWithTopicIds, name_of);
+    if (!plan) {
+        FetchResponse answer;
+        answer.error_code = static_cast<std::int16_t>(plan.error().code);
+        return request.answer(answer);
+    }
+    work.plan = *std::move(plan);
+    work.isolation = body->isolation_level == 1 ? Isolation::committed : Isolation::uncommitted;
+    work.replica_id = replica_of(request, *body);
+    work.bytes_max = std::min<std::int64_t>(body->max_bytes, request.services.fetch_bytes_max);
+    work.min_bytes = std::min<std::int64_t>(body->min_bytes, work.bytes_max);
+    work.wait_ms = body->max_wait_ms;
+    find_partitions(work);
+    if (read_all(work)) return finish(work);
+    auto moved = std::make_unique<Work>(std::move(work));
+    return finish_when_enough(std::move(moved));
+}
+
+}  // namespace kcore::broker

@@ -1,0 +1,324 @@
+// Produce: the records of each partition are checked and appended at once; the answer goes out
+// then, or, where acks=all or flush.messages want more, as soon as they are safe.
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/completion.h"
+#include "broker/handlers/handlers.h"
+#include "broker/internal_topics.h"
+#include "broker/partition_lookup.h"
+#include "broker/request.h"
+#include "broker/services.h"
+#include "protocol/api/produce.h"
+#include "record/validate.h"
+
+namespace kcore::broker {
+
+namespace {
+
+using protocol::ProduceRequest;
+using protocol::ProduceResponse;
+using TopicAnswer = ProduceResponse::TopicProduceResponse;
+using PartitionAnswer = ProduceResponse::PartitionProduceResponse;
+
+constexpr std::int16_t kFirstWithTopicIds = 13;
+constexpr std::int16_t kFirstWithLeaderHints = 10;
+constexpr std::int16_t kFirstWithZstd = 7;
+constexpr std::string_view kAdminClient = "__admin_client";
+// An fsync is waited for no shorter than this, whatever timeout an acks=1 request names.
+constexpr std::int64_t kFlushWaitMs = 30'000;
+
+void refuse(PartitionAnswer& answer, Errc code) {
+    answer.error_code = static_cast<std::int16_t>(code);
+    answer.base_offset = -1;
+    answer.log_append_time_ms = -1;
+    answer.log_start_offset = -1;
+}
+
+// Appended, but not yet safe. The answer stays where it is while the work moves.
+struct Pending {
+    PartitionAnswer* answer = nullptr;
+    replication::PartitionRef partition;
+    replication::Appended appended;
+};
+
+struct Work {
+    explicit Work(Request& r) : request(r) {}
+
+    Request& request;
+    std::int16_t acks = 0;
+    std::int64_t timeout_ms = 0;
+    ProduceResponse answer;
+    std::vector<std::vector<BytesView>> records;  // One for each partition of the answer.
+    std::vector<Pending> pending;
+};
+
+// Repeated topics merge, and of a repeated partition the last entry counts.
+void merge(const ProduceRequest& body, Work& work) {
+    std::map<std::pair<Uuid, std::string_view>, std::size_t> topics;
+    std::map<std::pair<std::size_t, std::int32_t>, std::size_t> partitions;
+    for (const auto& topic : body.topic_data) {
+        const auto [at, is_new] =
+            topics.try_emplace({topic.topic_id, topic.name}, work.answer.responses.size());
+        if (is_new) {
+            auto& added = work.answer.responses.emplace_back();
+            added.name = topic.name;
+            added.topic_id = topic.topic_id;
+            work.records.emplace_back();
+        }
+        auto& answers = work.answer.responses[at->second].partition_responses;
+        auto& records = work.records[at->second];
+        for (const auto& data : topic.partition_data) {
+            const auto [slot, first] =
+                partitions.try_emplace({at->second, data.index}, answers.size());
+            if (first) {
+                answers.emplace_back().index = data.index;
+                records.emplace_back();
+            }
+            records[slot->second] = data.records.bytes;
+        }
+    }
+}
+
+// What is wrong with the request as a whole; none when it may go on.
+Errc judge(const ProduceRequest& body, const Work& work) {
+    bool is_transactional = false;
+    for (const auto& records : work.records) {
+        for (const auto bytes : records) {
+            const auto first = record::first_batch_is_transactional(bytes);
+            if (!first) return first.error().code;
+            is_transactional |= *first;
+        }
+    }
+    if (is_transactional && !body.transactional_id) {
+        return Errc::transactional_id_authorization_failed;
+    }
+    return Errc::none;
+}
+
+void reject(const record::Rejection& rejection, PartitionAnswer& answer) {
+    refuse(answer, rejection.code);
+    answer.error_message = rejection.message;
+    for (const auto& error : rejection.record_errors) {
+        auto& added = answer.record_errors.emplace_back();
+        added.batch_index = error.batch_index;
+        added.batch_index_error_message = error.message;
+    }
+}
+
+void add_endpoint(Work& work, const metadata::Image& image, std::int32_t broker_id) {
+    const auto* broker = image.broker(broker_id);
+    const auto* endpoint =
+        broker != nullptr ? broker->endpoint(work.request.sender.listener.name) : nullptr;
+    if (endpoint == nullptr) return;
+    for (const auto& known : work.answer.node_endpoints) {
+        if (known.node_id == broker_id) return;
+    }
+    auto& added = work.answer.node_endpoints.emplace_back();
+    added.node_id = broker_id;
+    added.host = endpoint->host;
+    added.port = endpoint->port;
+    added.rack = broker->rack;
+}
+
+class Appender {
+public:
+    Appender(Work& work, const metadata::Image& image, bool transactional)
+        : work_(work),
+          image_(image),
+          is_transactional_(transactional),
+          now_ms_(work.request.env.clock.wall_ms()) {}
+
+    void append_all() {
+        const bool by_id = work_.request.version() >= kFirstWithTopicIds;
+        for (std::size_t t = 0; t < work_.answer.responses.size(); ++t) {
+            auto& topic = work_.answer.responses[t];
+            const auto* known = by_id ? image_.topic(topic.topic_id) : nullptr;
+            const auto unknown = by_id && known == nullptr;
+            const auto& name = known != nullptr ? known->name : topic.name;
+            for (std::size_t p = 0; p < topic.partition_responses.size(); ++p) {
+                auto& answer = topic.partition_responses[p];
+                if (unknown) {
+                    refuse(answer, Errc::unknown_topic_id);
+                } else if (is_reserved(name)) {
+                    refuse(answer, Errc::invalid_topic_exception);
+                } else {
+                    append(name, work_.records[t][p], answer);
+                }
+            }
+        }
+    }
+
+private:
+    bool is_reserved(std::string_view topic) const {
+        return is_coordinator_topic(topic) && image_.topic(topic) != nullptr &&
+               work_.request.header.client_id != kAdminClient;
+    }
+
+    void append(const std::string& topic, BytesView records, PartitionAnswer& answer) {
+        auto partition = find_partition(work_.request.services, image_, topic, answer.index);
+        if (!partition) {
+            refuse(answer, partition.error().code);
+            hint(topic, answer);
+            return;
+        }
+        if (work_.acks < -1 || work_.acks > 1) {
+            refuse(answer, Errc::invalid_required_acks);
+            return;
+        }
+        auto rules = (*partition)->settings()->produce;
+        rules.zstd_is_allowed = work_.request.version() >= kFirstWithZstd;
+        rules.trust = work_.request.services.produce_trust;
+        // The frame is this connection's own and nobody reads it again: offsets, epoch and times
+        // are stamped into it in place.
+        const std::span<std::byte> bytes{const_cast<std::byte*>(records.data()), records.size()};
+        const auto accepted = record::validate_produce(
+            bytes, rules, (*partition)->name().to_string(), now_ms_, work_.request.scratch());
+        if (!accepted) {
+            reject(accepted.error(), answer);
+            return;
+        }
+        if (is_outside_transaction(accepted->bytes)) {
+            refuse(answer, Errc::invalid_producer_id_mapping);
+            return;
+        }
+        take(*partition, *accepted, answer);
+    }
+
+    // Nobody coordinates transactions here, so no transactional id has a producer.
+    bool is_outside_transaction(BytesView batch) const {
+        const record::BatchView view(batch);
+        return is_transactional_ && view.is_transactional() && view.has_producer_id();
+    }
+
+    void take(const replication::PartitionRef& partition, const record::AcceptedBatch& accepted,
+              PartitionAnswer& answer) {
+        replication::AppendRequest request;
+        request.acks = work_.acks;
+        request.now_ms = now_ms_;
+        auto appended = partition->append(accepted.bytes, request);
+        if (!appended) {
+            refuse(answer, appended.error().code);
+            if (appended.error().code == Errc::not_leader_or_follower) {
+                hint(partition->name().topic, answer);
+            }
+            return;
+        }
+        answer.base_offset = appended->base_offset;
+        answer.log_start_offset = appended->log_start_offset;
+        answer.log_append_time_ms = accepted.append_time_ms;
+        const auto end = appended->last_offset + 1;
+        const bool committed = work_.acks != -1 || partition->offsets().high_watermark >= end;
+        if (committed && !appended->flush_due) return;
+        work_.pending.push_back({&answer, partition, *appended});
+    }
+
+    // Who leads instead, as far as is known here (KIP-951).
+    void hint(std::string_view topic, PartitionAnswer& answer) {
+        const auto* state = image_.partition(topic, answer.index);
+        if (state == nullptr || work_.request.version() < kFirstWithLeaderHints) return;
+        answer.current_leader.leader_id = state->leader;
+        answer.current_leader.leader_epoch = state->leader_epoch;
+        add_endpoint(work_, image_, state->leader);
+    }
+
+    Work& work_;
+    const metadata::Image& image_;
+    const bool is_transactional_;
+    const std::int64_t now_ms_;
+};
+
+Done finish(Work& work) {
+    if (work.acks != 0) return work.request.answer(work.answer);
+    for (const auto& topic : work.answer.responses) {
+        for (const auto& partition : topic.partition_responses) {
+            if (partition.error_code != 0) return Done::close;
+        }
+    }
+    return Done::silent;
+}
+
+// What the callbacks of one partition's waits report; they may outlive the handler.
+struct Safety {
+    std::atomic<bool> is_safe = false;
+    std::atomic<Errc> error = Errc::none;
+};
+
+void begin_wait(const Pending& pending, std::int16_t acks, io::Pool& pool,
+                const std::shared_ptr<Safety>& safety, Completions& completions) {
+    const auto end = pending.appended.last_offset + 1;
+    const auto epoch = pending.appended.leader_epoch;
+    auto done = completions.expect([safety](const Result<void>& result) {
+        if (!result) safety->error = result.error().code;
+        safety->is_safe = true;
+    });
+    if (pending.appended.flush_due && acks == -1) {
+        auto then_committed = [partition = pending.partition, epoch, end,
+                               done = std::move(done)](Result<void> flushed) mutable {
+            if (!flushed) return done(std::move(flushed));
+            partition->when_committed(epoch, end, std::move(done));
+        };
+        pending.partition->when_flushed(end, pool, std::move(then_committed));
+    } else if (pending.appended.flush_due) {
+        pending.partition->when_flushed(end, pool, std::move(done));
+    } else {
+        pending.partition->when_committed(epoch, end, std::move(done));
+    }
+}
+
+asio::awaitable<Done> finish_when_safe(std::unique_ptr<Work> work) {
+    auto& request = work->request;
+    io::Signal all_done(request.env.loop);
+    Completions completions(all_done);
+    std::vector<std::shared_ptr<Safety>> safeties;
+    bool flushes = false;
+    for (const auto& pending : work->pending) {
+        safeties.push_back(std::make_shared<Safety>());
+        flushes |= pending.appended.flush_due;
+        begin_wait(pending, work->acks, request.env.pool, safeties.back(), completions);
+    }
+    const auto wait_ms = flushes ? std::max(work->timeout_ms, kFlushWaitMs) : work->timeout_ms;
+    const auto deadline = request.env.clock.in_ms(wait_ms);
+    bool may_wait = true;
+    while (may_wait && !completions.all_ended()) {
+        may_wait = co_await request.wait(all_done, deadline);
+    }
+    for (std::size_t i = 0; i < safeties.size(); ++i) {
+        const auto code =
+            safeties[i]->is_safe ? safeties[i]->error.load() : Errc::request_timed_out;
+        if (code != Errc::none) refuse(*work->pending[i].answer, code);
+    }
+    co_return finish(*work);
+}
+
+}  // namespace
+
+Outcome produce(Request& request) {
+    const auto body = request.decode<ProduceRequest>();
+    if (!body) return request.malformed(body.error());
+    Work work(request);
+    work.acks = body->acks;
+    work.timeout_ms = body->timeout_ms;
+    merge(*body, work);
+    const auto image = request.services.image();
+    const auto refusal = judge(*body, work);
+    if (refusal == Errc::none) {
+        Appender(work, *image, body->transactional_id.has_value()).append_all();
+    } else {
+        for (auto& topic : work.answer.responses) {
+            for (auto& partition : topic.partition_responses) refuse(partition, refusal);
+        }
+    }
+    work.records.clear();
+    if (work.pending.empty()) return finish(work);
+    auto moved = std::make_unique<Work>(std::move(work));
+    return finish_when_safe(std::move(moved));
+}
+
+}  // namespace kcore::broker
