@@ -34,7 +34,7 @@ struct FlushGate {
 struct Sealed {
     std::shared_ptr<io::File> file;
     std::uint64_t position = 0;
-    Bytes bytes;
+    Bytes bytes = {};
     std::uint64_t size_bytes = 0;  // The file is cut to it.
 };
 
@@ -62,6 +62,7 @@ private:
     std::shared_ptr<FlushGate> gate_;
     std::vector<std::shared_ptr<io::File>> logs_;
     std::vector<Sealed> sealed_;
+    std::vector<std::int64_t> sealed_bases_;  // The segments they belong to.
     std::map<std::int64_t, Bytes> snapshots_;
     std::optional<std::vector<EpochEntry>> epochs_;
     bool are_names_new_ = false;

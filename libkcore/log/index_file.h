@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -18,51 +18,60 @@
 
 namespace kcore::log {
 
+class Segment;
+
 // Guarded by its log's mutex. Opened, and counted, on first use.
 class IndexFile {
 public:
-    // `entry_bytes` ends the meaning of the file: a trailing run of entries that are all zero is
-    // unused preallocated space.
-    IndexFile(Storage& storage, std::uint8_t entry_bytes)
-        : storage_(storage), entry_bytes_(entry_bytes) {}
+    // A trailing run of entries that are all zero is preallocated space, not entries.
+    // Of `segment`, which owns it.
+    IndexFile(Storage& storage, const Segment& segment, std::string_view suffix,
+              std::uint8_t entry_bytes)
+        : storage_(storage), segment_(segment), suffix_(suffix), entry_bytes_(entry_bytes) {}
 
     // Takes it as empty, whatever the file holds: for a new segment, and before a rebuild.
     void reset();
 
+    // Of the entries seen so far: all, once the file was used.
+    std::uint32_t known_entries() const { return total(); }
     // The number of entries.
-    Result<std::uint32_t> count(const std::string& path);
+    Result<std::uint32_t> count();
     // Entry `i` < count().
-    Result<BytesView> entry(const std::string& path, std::uint32_t i);
+    Result<BytesView> entry(std::uint32_t i);
     // In memory at once; a full group is written, preallocating the file to `reserve_bytes`. A
     // group that does not get onto the disk stays in memory.
-    Result<void> add(const std::string& path, BytesView entry, std::uint64_t reserve_bytes);
+    Result<void> add(BytesView entry, std::uint64_t reserve_bytes);
 
     // Cut to so many entries, on the disk too.
-    Result<void> truncate(const std::string& path, std::uint32_t count);
+    Result<void> truncate(std::uint32_t count);
 
     // What the disk still lacks for the index to be whole, and its final size.
-    Result<Sealed> seal(const std::string& path);
-    // That was written.
-    void sealed(const Sealed& done);
+    Result<Sealed> seal();
+    // That was written, and nothing was added since.
+    void sealed();
 
     // Writes what is pending and gives up memory and descriptor.
-    Result<void> release(const std::string& path);
+    Result<void> release();
     // Ends with the file's removal or renaming.
     void forget() { slot_.reset(); }
 
 private:
-    Result<std::shared_ptr<io::File>> file(const std::string& path);
-    Result<void> load(const std::string& path);
-    Result<void> write_pending(const std::string& path);
+    Result<std::shared_ptr<io::File>> file();
+    std::uint32_t total() const;
+    Result<void> load();
+    Result<void> write_pending(std::uint64_t reserve_bytes);
     Result<std::uint32_t> count_used(io::File& file, std::uint64_t size);
 
     Storage& storage_;
+    const Segment& segment_;
+    const std::string_view suffix_;
     std::unique_ptr<FileCache::Slot> slot_;
     Bytes tail_;  // Entries from first_in_tail_ on.
     std::uint32_t first_in_tail_ = 0;
     std::uint32_t written_ = 0;  // Entries on the disk.
     std::uint8_t entry_bytes_;
     bool is_loaded_ = false;
+    bool is_stale_ = false;  // What the file holds goes before it is used.
     bool is_reserved_ = false;
     std::array<std::byte, 12> scratch_;
 };

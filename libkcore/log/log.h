@@ -129,19 +129,35 @@ private:
 
     Segment& active() { return *segments_.back(); }
     Result<void> check_usable() const;
-    void fill(Draft& draft, Submission& submission, std::int32_t epoch, std::int64_t now_ms);
-    Result<void> write(Draft& draft, std::int64_t now_ms);
-    Result<void> roll_if_due(std::size_t bytes, std::int64_t last_offset, std::int64_t timestamp,
-                             std::int64_t now_ms);
-    void took(const Draft& draft, std::int64_t now_ms);
+    std::size_t index_of(std::int64_t offset) const;  // Of the segment that holds it, or would.
+    bool is_segment_base(std::int64_t offset) const;
+    void update_marks();
     ProducerState& producers_for_write();
-    Segment* segment_of(std::int64_t offset);  // The one that holds it, or would; null if below.
-    std::size_t index_of(std::int64_t offset) const;
-    Result<std::optional<TimestampOffset>> find_timestamp(Segment& segment, std::int64_t timestamp);
+
+    void place(Draft& draft, Submission& submission, std::int32_t epoch, std::int64_t now_ms);
+    bool is_roll_due(const Draft& draft, std::size_t bytes, const BatchHeader& last,
+                     std::int64_t now_ms);
+    Result<std::optional<KnownBatch>> check_producers(const Draft& draft, Origin origin) const;
+    Result<void> write(Draft& draft, std::int64_t now_ms);
+    void took(const Draft& draft, std::int64_t now_ms);
+    void update_producers(Segment& segment, const BatchHeader& header,
+                          const std::optional<Marker>& marker);
+
+    bool has_unflushed() const;
+    Result<void> prepare(FlushWork& work);
+    Result<void> gather(FlushWork& work);
+    void prune_snapshots();
+
+    Result<std::optional<TimestampOffset>> find_timestamp(std::size_t first_segment,
+                                                          std::int64_t timestamp);
+    Result<std::optional<TimestampOffset>> find_in_batch(Segment& segment, const BatchAt& at,
+                                                         std::int64_t timestamp);
+
     Result<void> drop_segments(std::size_t first, std::size_t last, std::int64_t now_ms);
-    Result<void> rebuild_producers(std::int64_t up_to, std::int64_t now_ms);
-    void note_snapshot(std::int64_t offset);
-    void update_size();
+    Result<void> drop_segments_below_start(std::int64_t now_ms);
+    Result<void> cut_metadata(std::int64_t end, std::int64_t snapshot_end, std::int64_t now_ms);
+    Result<void> rebuild_producers(std::int64_t now_ms);
+    Result<void> replay(Segment& segment, std::int64_t from, ProducerState& state);
 
     Storage& storage_;
     TopicPartition partition_;
@@ -153,6 +169,7 @@ private:
     std::vector<std::unique_ptr<Segment>> segments_;  // By base offset; never empty.
     EpochCache epochs_;
     std::unique_ptr<ProducerState> producers_;  // Made with the first producer id.
+    std::vector<std::int64_t> snapshots_;       // Offsets of those on the disk, in order.
     PendingFlush pending_;
     bool is_closed_ = false;
 };

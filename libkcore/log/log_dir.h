@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/topic_partition.h"
 #include "log/checkpoint.h"
+#include "log/loader.h"
 #include "log/log.h"
 #include "log/meta_properties.h"
 #include "log/names.h"
@@ -23,7 +24,7 @@ namespace kcore::log {
 // A partition's directory as it was found at the start.
 struct FoundPartition {
     PartitionDirName name;
-    std::optional<Uuid> topic_id;  // None without partition.metadata.
+    std::string directory;  // Its name.
 };
 
 // Thread-safe. Everything here blocks: call it from a pool or at start and stop. Outlives its logs.
@@ -53,7 +54,7 @@ public:
     const std::vector<FoundPartition>& found() const { return found_; }
 
     // Opens a partition that was found, recovering it unless the last stop was clean. Several
-    // threads may load different ones at once.
+    // threads may load different ones at once. Its topic id is zero without partition.metadata.
     //   corrupt_message  bit rot: the sentence says where; the files are left as they are
     Result<std::unique_ptr<Log>> load(const FoundPartition& found, ConfigRef config,
                                       std::int64_t now_ms);
@@ -85,21 +86,24 @@ private:
     Result<void> read_checkpoints();
     Result<void> take_clean_marker();
     std::string at(std::string_view name) const;
+    Result<OffsetCheckpoint> read_checkpoint(std::string_view file);
+    Result<Uuid> read_topic_id(const std::string& path);
+    LoadFrom load_from(const TopicPartition& partition) const;
     void add(const Log& log);
-    Result<void> rename_away(std::unique_ptr<Log> log, DirKind kind, std::string& to);
-    Result<void> write_checkpoint(std::string_view file,
-                                  std::optional<std::int64_t> (*offset_of)(const LogMarks&));
+    Result<std::string> rename_away(std::unique_ptr<Log> log, DirKind kind);
+    using OffsetOf = std::optional<std::int64_t> (*)(const LogMarks&);
+    Result<void> write_checkpoint(std::string_view file, const OffsetCheckpoint& not_loaded,
+                                  OffsetOf offset_of);
 
     Storage storage_;
     std::unique_ptr<io::PathLock> lock_;
     std::optional<MetaProperties> meta_;
     std::optional<std::int64_t> clean_marker_;
     std::vector<FoundPartition> found_;
-    OffsetCheckpoint recovery_points_;  // As read at the start; likewise the others.
+    mutable std::mutex mutex_;
+    OffsetCheckpoint recovery_points_;  // As read, of partitions not loaded; likewise the others.
     OffsetCheckpoint log_starts_;
     OffsetCheckpoint high_watermarks_;
-
-    mutable std::mutex mutex_;
     std::map<TopicPartition, std::shared_ptr<const LogMarks>> logs_;
     std::mutex checkpoint_mutex_;  // One writer of checkpoint files at a time.
 };

@@ -47,7 +47,7 @@ public:
 
     // Loads everything found except the metadata log, with `threads` jobs on `pool` per directory.
     // `config_for` and `on_loaded` are called from those threads, as soon as each is ready. Returns
-    // when all have been.
+    // when all have been; not to be called from the pool itself.
     void load(io::Pool& pool, std::size_t threads,
               const std::function<ConfigRef(const TopicPartition&)>& config_for,
               const std::function<void(LoadedPartition)>& on_loaded, std::int64_t now_ms);

@@ -2,7 +2,6 @@
 // One segment of a log: a file of batches in offset order, with an index by offset, one by time and
 // one of aborted transactions. Offsets are given to it; it knows no producers and no epochs.
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,17 +14,13 @@
 #include "log/batch_header.h"
 #include "log/config.h"
 #include "log/file_cache.h"
+#include "log/header_walk.h"
 #include "log/index_file.h"
 #include "log/log_types.h"
+#include "log/recent_batches.h"
 #include "log/storage.h"
 
 namespace kcore::log {
-
-// Where a batch stands in its segment.
-struct BatchAt {
-    std::uint64_t position = 0;
-    BatchHeader header;
-};
 
 // Belongs to one Log and is guarded by its mutex. `directory` is the log's path, which may change
 // by a rename; it outlives the segment.
@@ -33,10 +28,12 @@ class Segment {
 public:
     Segment(Storage& storage, const std::string& directory, std::int64_t base_offset);
 
-    // A new segment: creates the file.
+    // A new segment: creates the file, empty.
     Result<void> create(const LogConfig& config, std::int64_t now_ms);
     // One that is there, with `size_bytes` of batches that end below `next_offset`; reads nothing.
-    void adopt(std::uint64_t size_bytes, std::int64_t next_offset);
+    void adopt(std::uint64_t size_bytes, std::int64_t next_offset, std::int64_t now_ms);
+    // After a rebuild: there are no batches below `next_offset` but those found.
+    void adopt_end(std::int64_t next_offset) { next_offset_ = next_offset; }
 
     std::int64_t base_offset() const { return base_offset_; }
     std::int64_t next_offset() const { return next_offset_; }  // One past the last record.
@@ -52,50 +49,56 @@ public:
 
     // Whether one of the indexes can take no more, or `last_offset` is too far from the base.
     bool is_full(std::int64_t last_offset, const LogConfig& config) const;
-    // Age by the records' clock: from the first batch to `timestamp`; by the wall clock when the
-    // first has none.
-    std::int64_t age_ms(std::int64_t timestamp, std::int64_t now_ms) const;
+    // By the records' clock, from the first batch to `timestamp`; by the wall clock when the first
+    // has none. Less than 0 when it cannot be told.
+    std::int64_t age_ms(std::int64_t timestamp, std::int64_t now_ms);
     std::int64_t roll_jitter_ms() const { return roll_jitter_ms_; }
 
     // The first batch that ends at or after `offset`; nothing when there is none.
     Result<std::optional<BatchAt>> find(std::int64_t offset);
-    // Where the batches below `offset` end: the position of the first that begins at or after it.
-    Result<std::uint64_t> end_of(std::int64_t offset);
-    // A batch whose largest timestamp is at least this; the first such.
+    // Its position; the segment's end when there is none.
+    Result<std::uint64_t> position_of(std::int64_t offset);
+    // The first batch whose largest timestamp is at least this.
     Result<std::optional<BatchAt>> find_timestamp(std::int64_t timestamp);
     struct LargestTimestamp {
         std::int64_t timestamp = -1;
-        std::int64_t offset = -1;  // The last of its batch.
+        std::int64_t offset = -1;  // The last of the first batch that has it.
     };
     Result<LargestTimestamp> largest_timestamp();
-    Result<std::shared_ptr<io::File>> file() { return slot_.get(path(".log")); }
+    // Of the last batch that the index by offset knows; 0 when it knows none.
+    Result<std::uint64_t> last_indexed_position();
+    // A batch with all its bytes.
+    Result<Bytes> read(const BatchAt& at);
+    Result<std::shared_ptr<io::File>> file();
 
     Result<void> add_aborted(const AbortedTransaction& aborted);
     Result<std::vector<AbortedTransaction>> aborted();
 
-    // Keeps batches that begin below `offset` and cuts the rest, in files and indexes.
+    // Keeps the batches that end below `offset` and cuts the rest, in files and indexes, durably.
     Result<void> truncate_to(std::int64_t offset);
 
-    // Before a rebuild from the file's bytes, batch by batch through added().
-    void reset_indexes();
-    void rebuilt(std::uint64_t size_bytes, std::int64_t next_offset);
+    // Before a rebuild from the file's bytes, batch by batch through added(): nothing is known.
+    // The index of aborted transactions goes, too, when `with_aborted`.
+    Result<void> reset(bool with_aborted);
 
     // No more batches will come: the last index entries, the indexes' and the file's final sizes.
     Result<std::vector<Sealed>> seal();
-    void sealed() { needs_seal_ = false; }
+    // That was written, and nothing was added since.
+    void sealed();
     bool needs_seal() const { return needs_seal_; }
 
+    // Writes what is pending and gives up memory and descriptors that a busy segment needs.
     Result<void> release();
     // Renames the files to .deleted and queues them for removal.
     Result<void> remove(std::int64_t at_ms);
 
 private:
-    struct Recent;
-
-    std::uint64_t index_bytes_max(const LogConfig& config, std::uint32_t entry_bytes) const;
-    Result<void> cut_back();
-    void add_time_entry(const LogConfig* config);
+    Result<void> cut_back(io::File& file);
+    Result<void> make_room(std::size_t bytes, const LogConfig& config);
+    Result<void> add_index_entries(const BatchHeader& batch, const LogConfig& config);
+    Result<void> add_time_entry(std::uint64_t reserve_bytes);
     Result<std::uint64_t> lookup_offset(std::int64_t offset);
+    // From `from` on, the first batch that ends at or after `offset` and reaches `timestamp`.
     Result<std::optional<BatchAt>> scan(std::uint64_t from, std::int64_t offset,
                                         std::int64_t timestamp);
 
@@ -113,7 +116,8 @@ private:
     FileCache::Slot slot_;
     IndexFile offsets_;
     IndexFile times_;
-    std::unique_ptr<Recent> recent_;  // The newest batches, so that tail reads need no lookup.
+    std::unique_ptr<RecentBatches>
+        recent_;  // The newest batches, so that tail reads need no lookup.
     bool has_txn_index_ = false;
     bool is_largest_known_ = true;
     bool is_first_known_ = true;

@@ -43,6 +43,14 @@ public:
     // The same where even a full disk leaves doubt about what is on the disk: a sync.
     std::unexpected<Error> failed_for_good(const Error& error);
 
+    // An error of reading: damaged content is the partition's trouble, I/O is the directory's.
+    std::unexpected<Error> failed_read(const Error& error);
+
+    // Set by the directory: writes the recovery points, some of which have fallen, before anything
+    // is appended over what they covered.
+    void set_on_recovery_point_fell(std::function<Result<void>()> write);
+    Result<void> recovery_point_fell();
+
     // Removes `path` (a file, or a directory with the files in it) once purge() is called at or
     // after `at_ms`.
     void remove_later(std::string path, std::int64_t at_ms);
@@ -61,6 +69,7 @@ private:
     const Logger logger_;
     const std::string path_;
     const OnFailure on_failure_;
+    std::function<Result<void>()> on_recovery_point_fell_;
     std::atomic<bool> is_offline_ = false;
     std::mutex mutex_;
     std::vector<Doomed> doomed_;

@@ -1,0 +1,61 @@
+#include "log/flush_work.h"
+
+#include <utility>
+
+#include "log/checkpoint.h"
+#include "log/names.h"
+
+namespace kcore::log {
+
+void FlushWork::run() {
+    result_ = write_small_files();
+    if (result_) result_ = sync();
+}
+
+Result<void> FlushWork::write_small_files() {
+    const std::lock_guard lock(gate_->mutex);
+    if (gate_->is_cancelled) return {};
+    for (const auto& part : sealed_) {
+        if (!part.bytes.empty()) {
+            if (auto done = part.file->write(part.position, part.bytes); !done) {
+                return storage_.failed(done.error());
+            }
+        }
+        if (auto done = part.file->truncate(part.size_bytes); !done) {
+            return storage_.failed(done.error());
+        }
+        small_files_.push_back(part.file);
+    }
+    for (const auto& [offset, bytes] : snapshots_) {
+        auto file = storage_.disk().open(path_ + "/" + file_name(offset, kSnapshotSuffix),
+                                         io::Open::create);
+        if (!file) return storage_.failed(file.error());
+        if (auto done = (*file)->write(0, bytes); !done) return storage_.failed(done.error());
+        small_files_.push_back(std::move(*file));
+    }
+    if (!epochs_) return {};
+    const auto done = replace_file(storage_.disk(), path_ + "/" + std::string(kEpochCheckpoint),
+                                   as_bytes(format_epochs(*epochs_)));
+    if (!done) return storage_.failed(done.error());
+    return {};
+}
+
+// What was written and cannot be synced may be gone already: no second try.
+Result<void> FlushWork::sync() {
+    if (auto online = storage_.check_online(); !online) return online;
+    for (const auto* files : {&logs_, &small_files_}) {
+        for (const auto& file : *files) {
+            if (auto done = file->sync(); !done) return storage_.failed_for_good(done.error());
+        }
+    }
+    if (!are_names_new_) return {};
+    // The directory may be on its way out: then its old name is gone.
+    const std::lock_guard lock(gate_->mutex);
+    if (gate_->is_cancelled) return {};
+    if (auto done = storage_.disk().sync_directory(path_); !done) {
+        return storage_.failed_for_good(done.error());
+    }
+    return {};
+}
+
+}  // namespace kcore::log

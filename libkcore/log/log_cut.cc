@@ -1,0 +1,184 @@
+// Log, fourth part: cutting off its end or its beginning, and what has to be redone then.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "log/checkpoint.h"
+#include "log/log.h"
+#include "log/names.h"
+
+namespace kcore::log {
+
+// Of segments_[first, last), with the names made durable: they must not come back after a crash
+// beside what is appended next.
+Result<void> Log::drop_segments(std::size_t first, std::size_t last, std::int64_t now_ms) {
+    if (first == last) return {};
+    for (auto i = first; i < last; ++i) {
+        auto done = segments_[i]->remove(now_ms + config_->file_delete_delay_ms);
+        if (!done) return storage_.failed_for_good(done.error());
+    }
+    const auto begin = segments_.begin();
+    segments_.erase(begin + static_cast<std::ptrdiff_t>(first),
+                    begin + static_cast<std::ptrdiff_t>(last));
+    if (auto done = storage_.disk().sync_directory(path_); !done) {
+        return storage_.failed_for_good(done.error());
+    }
+    return {};
+}
+
+// Epochs, snapshots, producers, marks: nothing may speak of offsets from `end` on. Snapshots go
+// from above `snapshot_end`.
+Result<void> Log::cut_metadata(std::int64_t end, std::int64_t snapshot_end, std::int64_t now_ms) {
+    own_marks_->recovery_point = std::min(recovery_point(), end);
+    own_marks_->high_watermark = std::min(high_watermark(), end);
+    update_marks();
+    if (epochs_.truncate_from_end(end)) {
+        const auto done = replace_file(storage_.disk(), path_ + "/" + std::string(kEpochCheckpoint),
+                                       as_bytes(format_epochs(epochs_.entries())));
+        if (!done) return storage_.failed_for_good(done.error());
+    }
+    std::erase_if(pending_.snapshots,
+                  [=](const auto& entry) { return entry.first > snapshot_end; });
+    // From the disk's own list: a flush that was cancelled may have left one that nobody noted.
+    const auto entries = storage_.disk().list(path_);
+    if (!entries) return storage_.failed_for_good(entries.error());
+    for (const auto& entry : *entries) {
+        const auto offset = parse_file_name(entry.name, kSnapshotSuffix);
+        if (!offset || *offset <= snapshot_end) continue;
+        if (auto done = storage_.disk().remove(path_ + "/" + entry.name); !done) {
+            return storage_.failed_for_good(done.error());
+        }
+    }
+    std::erase_if(snapshots_, [=](std::int64_t offset) { return offset > snapshot_end; });
+    if (auto done = storage_.recovery_point_fell(); !done) return done;
+    return rebuild_producers(now_ms);
+}
+
+Result<void> Log::truncate_to(std::int64_t offset, std::int64_t now_ms) {
+    if (auto usable = check_usable(); !usable) return usable;
+    if (offset >= log_end_offset()) return {};
+    if (offset < log_start_offset() || offset < segments_.front()->base_offset()) {
+        return truncate_fully_and_start_at(offset, now_ms);
+    }
+    if (pending_.in_flight) pending_.in_flight->cancel();
+    pending_.in_flight.reset();
+    const auto keep = index_of(offset);
+    if (auto done = drop_segments(keep + 1, segments_.size(), now_ms); !done) return done;
+    if (auto done = active().truncate_to(offset); !done) {
+        return storage_.failed_for_good(done.error());
+    }
+    const auto end = active().next_offset();
+    return cut_metadata(end, end, now_ms);
+}
+
+Result<void> Log::truncate_fully_and_start_at(std::int64_t offset, std::int64_t now_ms) {
+    if (auto usable = check_usable(); !usable) return usable;
+    if (pending_.in_flight) pending_.in_flight->cancel();
+    pending_ = {};
+    auto fresh = std::make_unique<Segment>(storage_, path_, offset);
+    const auto old_count = segments_.size();
+    if (auto done = drop_segments(0, old_count, now_ms); !done) return done;
+    segments_.push_back(std::move(fresh));
+    if (auto done = active().create(*config_, now_ms); !done) {
+        return storage_.failed_for_good(done.error());
+    }
+    if (auto done = storage_.disk().sync_directory(path_); !done) {
+        return storage_.failed_for_good(done.error());
+    }
+    own_marks_->log_start_offset = offset;
+    own_marks_->high_watermark = offset;
+    own_marks_->recovery_point = offset;
+    epochs_ = EpochCache();
+    pending_.are_epochs_new = true;
+    // None of the old history's snapshots is worth keeping, also not those below.
+    return cut_metadata(offset, -1, now_ms);
+}
+
+Result<void> Log::set_log_start_offset(std::int64_t offset, std::int64_t now_ms) {
+    if (auto usable = check_usable(); !usable) return usable;
+    if (offset > high_watermark()) {
+        return fail(Errc::offset_out_of_range,
+                    fmt::format("{}: log start {} above high watermark {}", partition_.to_string(),
+                                offset, high_watermark()));
+    }
+    if (offset <= log_start_offset()) return {};
+    own_marks_->log_start_offset = offset;
+    if (epochs_.truncate_from_start(offset)) pending_.are_epochs_new = true;
+    if (producers_) producers_->on_log_start(offset);
+    return drop_segments_below_start(now_ms);
+}
+
+Result<void> Log::drop_segments_below_start(std::int64_t now_ms) {
+    std::size_t count = 0;
+    while (count + 1 < segments_.size() &&
+           segments_[count + 1]->base_offset() <= log_start_offset()) {
+        ++count;
+    }
+    if (count == 0) return {};
+    if (auto done = drop_segments(0, count, now_ms); !done) return done;
+    update_marks();
+    prune_snapshots();
+    return {};
+}
+
+// Batches of one segment from offset `from` on.
+Result<void> Log::replay(Segment& segment, std::int64_t from, ProducerState& state) {
+    const auto position = segment.position_of(from);
+    if (!position) return std::unexpected(position.error());
+    const auto file = segment.file();
+    if (!file) return std::unexpected(file.error());
+    HeaderWalk walk(**file, *position, segment.size_bytes());
+    for (;;) {
+        const auto at = walk.next();
+        if (!at) return std::unexpected(at.error());
+        if (!*at) return {};
+        const auto& header = (*at)->header;
+        if (header.producer_id < 0) continue;
+        if (!header.is_control()) {
+            state.add(header);
+            continue;
+        }
+        const auto bytes = segment.read(**at);
+        if (!bytes) return std::unexpected(bytes.error());
+        const auto marker = read_marker(*bytes);
+        if (!marker) return std::unexpected(marker.error());
+        if (marker->type != MarkerType::other) (void)state.add_marker(header, *marker);
+    }
+}
+
+Result<void> Log::rebuild_producers(std::int64_t now_ms) {
+    ProducerState state;
+    auto from = log_start_offset();
+    while (!snapshots_.empty()) {
+        const auto offset = snapshots_.back();
+        const auto path = path_ + "/" + file_name(offset, kSnapshotSuffix);
+        const auto bytes = read_file(storage_.disk(), path);
+        if (!bytes) return storage_.failed_for_good(bytes.error());
+        auto read = ProducerState::from_snapshot(*bytes ? BytesView(**bytes) : BytesView());
+        if (read) {
+            state = std::move(*read);
+            from = offset;
+            break;
+        }
+        storage_.logger().warn("producer snapshot dropped path={} error=\"{}\"", path,
+                               read.error().what);
+        if (auto done = storage_.disk().remove(path); !done) {
+            return storage_.failed_for_good(done.error());
+        }
+        snapshots_.pop_back();
+    }
+    for (auto i = index_of(from); i < segments_.size(); ++i) {
+        if (segments_[i]->next_offset() <= from) continue;
+        if (auto done = replay(*segments_[i], from, state); !done) {
+            return fail(done.error().code, fmt::format("{}: {}", path_, done.error().what));
+        }
+    }
+    state.expire(now_ms, config_->producer_id_expiration_ms);
+    state.on_high_watermark(high_watermark());
+    producers_ = state.empty() ? nullptr : std::make_unique<ProducerState>(std::move(state));
+    return {};
+}
+
+}  // namespace kcore::log

@@ -1,0 +1,294 @@
+#include "log/log_dir.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace kcore::log {
+
+namespace {
+
+constexpr std::string_view kLock = ".lock";
+constexpr std::string_view kCleanMarker = ".kafka_cleanshutdown";
+constexpr std::string_view kRecoveryPoints = "recovery-point-offset-checkpoint";
+constexpr std::string_view kLogStarts = "log-start-offset-checkpoint";
+constexpr std::string_view kHighWatermarks = "replication-offset-checkpoint";
+constexpr std::string_view kRemoteIndexCache = "remote-log-index-cache";
+// The metadata log keeps its own account of what is synced and committed.
+constexpr std::string_view kMetadataTopic = "__cluster_metadata";
+
+std::int64_t offset_in(const OffsetCheckpoint& offsets, const TopicPartition& partition) {
+    const auto found = offsets.find(partition);
+    return found == offsets.end() ? 0 : std::max<std::int64_t>(found->second, 0);
+}
+
+}  // namespace
+
+LogDir::LogDir(io::Disk& disk, FileCache& files, io::Random& random, Logger logger,
+               std::string path, Storage::OnFailure on_failure)
+    : storage_(disk, files, random, std::move(logger), std::move(path), std::move(on_failure)) {
+    storage_.set_on_recovery_point_fell([this] { return write_recovery_points(); });
+}
+
+Result<std::unique_ptr<LogDir>> LogDir::open(io::Disk& disk, FileCache& files, io::Random& random,
+                                             Logger logger, std::string path,
+                                             Storage::OnFailure on_failure) {
+    std::unique_ptr<LogDir> dir(
+        new LogDir(disk, files, random, std::move(logger), std::move(path), std::move(on_failure)));
+    if (auto done = dir->read(); !done) return std::unexpected(std::move(done).error());
+    return dir;
+}
+
+std::string LogDir::at(std::string_view name) const { return fmt::format("{}/{}", path(), name); }
+
+Result<void> LogDir::read() {
+    auto& disk = storage_.disk();
+    if (auto done = disk.make_directory(path()); !done) return done;
+    auto lock = disk.lock(at(kLock));
+    if (!lock) return std::unexpected(std::move(lock).error());
+    lock_ = std::move(*lock);
+    auto meta = read_meta_properties(disk, path());
+    if (!meta) return std::unexpected(std::move(meta).error());
+    meta_ = std::move(*meta);
+    if (auto done = read_names(); !done) return done;
+    if (auto done = read_checkpoints(); !done) return done;
+    return take_clean_marker();
+}
+
+Result<void> LogDir::read_names() {
+    const auto entries = storage_.disk().list(path());
+    if (!entries) return std::unexpected(entries.error());
+    for (const auto& entry : *entries) {
+        if (!entry.is_directory || entry.name == kRemoteIndexCache) continue;
+        auto name = parse_dir_name(entry.name);
+        if (!name) {
+            return fail(Errc::kafka_storage_error,
+                        fmt::format("{}: not the name of a partition's directory", at(entry.name)));
+        }
+        if (name->kind == DirKind::deleted) {
+            storage_.remove_later(at(entry.name), 0);
+        } else {
+            found_.push_back({std::move(*name), entry.name});
+        }
+    }
+    return {};
+}
+
+Result<OffsetCheckpoint> LogDir::read_checkpoint(std::string_view file) {
+    const auto bytes = read_file(storage_.disk(), at(file));
+    if (!bytes) return std::unexpected(bytes.error());
+    if (!*bytes) return OffsetCheckpoint();
+    auto offsets = parse_offsets(as_text(**bytes));
+    if (!offsets) return fail(offsets.error().code, at(file) + ": " + offsets.error().what);
+    // Those of partitions that are gone are forgotten.
+    std::erase_if(*offsets, [this](const auto& entry) {
+        return !std::ranges::binary_search(
+            found_, entry.first, {}, [](const FoundPartition& found) -> const TopicPartition& {
+                return found.name.partition;
+            });
+    });
+    return offsets;
+}
+
+Result<void> LogDir::read_checkpoints() {
+    std::ranges::sort(found_, {}, [](const FoundPartition& found) -> const TopicPartition& {
+        return found.name.partition;
+    });
+    const std::pair<std::string_view, OffsetCheckpoint*> files[] = {
+        {kRecoveryPoints, &recovery_points_},
+        {kLogStarts, &log_starts_},
+        {kHighWatermarks, &high_watermarks_}};
+    for (const auto& [file, offsets] : files) {
+        auto read = read_checkpoint(file);
+        if (!read) return std::unexpected(std::move(read).error());
+        *offsets = std::move(*read);
+    }
+    return {};
+}
+
+Result<void> LogDir::take_clean_marker() {
+    const auto marker = read_file(storage_.disk(), at(kCleanMarker));
+    if (!marker) return std::unexpected(marker.error());
+    if (!*marker) return {};
+    clean_marker_ = parse_clean_marker(as_text(**marker));
+    if (auto done = storage_.disk().remove(at(kCleanMarker)); !done) return done;
+    // A crash from here on must not find it again.
+    return storage_.disk().sync_directory(path());
+}
+
+Result<void> LogDir::write_meta(const MetaProperties& meta) {
+    if (auto done = write_meta_properties(storage_.disk(), path(), meta); !done) {
+        return storage_.failed_for_good(done.error());
+    }
+    meta_ = meta;
+    return {};
+}
+
+LoadFrom LogDir::load_from(const TopicPartition& partition) const {
+    const std::lock_guard lock(mutex_);
+    return {.is_clean = was_clean(),
+            .recovery_point = offset_in(recovery_points_, partition),
+            .log_start_offset = offset_in(log_starts_, partition),
+            .high_watermark = offset_in(high_watermarks_, partition)};
+}
+
+void LogDir::add(const Log& log) {
+    const std::lock_guard lock(mutex_);
+    logs_[log.partition()] = log.marks();
+    recovery_points_.erase(log.partition());
+    log_starts_.erase(log.partition());
+    high_watermarks_.erase(log.partition());
+}
+
+Result<Uuid> LogDir::read_topic_id(const std::string& path) {
+    const auto file = fmt::format("{}/{}", path, kPartitionMetadata);
+    const auto bytes = read_file(storage_.disk(), file);
+    if (!bytes) return std::unexpected(bytes.error());
+    // Empty: a crash came between its creation and its first sync.
+    if (!*bytes || (*bytes)->empty()) return Uuid();
+    auto id = parse_partition_metadata(as_text(**bytes));
+    if (!id) return fail(id.error().code, path + "/" + id.error().what);
+    return id;
+}
+
+Result<std::unique_ptr<Log>> LogDir::load(const FoundPartition& found, ConfigRef config,
+                                          std::int64_t now_ms) {
+    if (auto online = storage_.check_online(); !online) return std::unexpected(online.error());
+    const auto where = at(found.directory);
+    const auto topic_id = read_topic_id(where);
+    if (!topic_id) return storage_.failed_read(topic_id.error());
+    Loader loader(storage_, found.name.partition, *topic_id, where, std::move(config),
+                  load_from(found.name.partition), now_ms);
+    auto log = loader.load();
+    if (log) add(**log);
+    return log;
+}
+
+Result<std::unique_ptr<Log>> LogDir::create(const TopicPartition& partition, const Uuid& topic_id,
+                                            ConfigRef config, std::int64_t now_ms) {
+    if (auto online = storage_.check_online(); !online) return std::unexpected(online.error());
+    auto& disk = storage_.disk();
+    const auto where = at(dir_name(partition, DirKind::current, {}));
+    const auto known = read_topic_id(where);
+    if (!known) return storage_.failed_read(known.error());
+    if (!known->is_zero() && *known != topic_id) {
+        return fail(Errc::inconsistent_topic_id,
+                    fmt::format("{}: holds topic id {} instead of {}", where, known->to_string(),
+                                topic_id.to_string()));
+    }
+    if (auto done = disk.make_directory(where); !done) return storage_.failed(done.error());
+    if (known->is_zero() && !topic_id.is_zero()) {
+        auto file = disk.open(fmt::format("{}/{}", where, kPartitionMetadata), io::Open::create);
+        if (!file) return storage_.failed(file.error());
+        const auto text = format_partition_metadata(topic_id);
+        if (auto done = (*file)->write(0, as_bytes(text)); !done) {
+            return storage_.failed(done.error());
+        }
+        if (auto done = (*file)->sync(); !done) return storage_.failed_for_good(done.error());
+    }
+    Loader loader(storage_, partition, topic_id, where, std::move(config), {}, now_ms);
+    auto log = loader.load();
+    if (!log) return log;
+    for (const auto& names : {where, path()}) {
+        if (auto done = disk.sync_directory(names); !done) {
+            return storage_.failed_for_good(done.error());
+        }
+    }
+    add(**log);
+    return log;
+}
+
+Result<std::string> LogDir::rename_away(std::unique_ptr<Log> log, DirKind kind) {
+    if (auto online = storage_.check_online(); !online) return std::unexpected(online.error());
+    if (log->pending_.in_flight) log->pending_.in_flight->cancel();
+    auto to = at(dir_name(log->partition(), kind, storage_.random().uuid()));
+    if (auto done = storage_.disk().rename(log->path(), to); !done) {
+        return storage_.failed_for_good(done.error());
+    }
+    if (auto done = storage_.disk().sync_directory(path()); !done) {
+        return storage_.failed_for_good(done.error());
+    }
+    const std::lock_guard lock(mutex_);
+    logs_.erase(log->partition());
+    return to;
+}
+
+Result<void> LogDir::remove(std::unique_ptr<Log> log, std::int64_t now_ms) {
+    const auto at_ms = now_ms + log->config().file_delete_delay_ms;
+    auto to = rename_away(std::move(log), DirKind::deleted);
+    if (!to) return std::unexpected(std::move(to).error());
+    storage_.remove_later(std::move(*to), at_ms);
+    return {};
+}
+
+Result<void> LogDir::set_aside(std::unique_ptr<Log> log) {
+    const auto to = rename_away(std::move(log), DirKind::stray);
+    if (!to) return std::unexpected(to.error());
+    return {};
+}
+
+std::size_t LogDir::partitions() const {
+    const std::lock_guard lock(mutex_);
+    return logs_.size();
+}
+
+Result<void> LogDir::write_checkpoint(std::string_view file, const OffsetCheckpoint& not_loaded,
+                                      OffsetOf offset_of) {
+    if (auto online = storage_.check_online(); !online) return online;
+    const std::lock_guard one_at_a_time(checkpoint_mutex_);
+    OffsetCheckpoint offsets;
+    {
+        const std::lock_guard lock(mutex_);
+        offsets = not_loaded;
+        for (const auto& [partition, marks] : logs_) {
+            if (partition.topic == kMetadataTopic) continue;
+            if (const auto offset = offset_of(*marks)) offsets[partition] = *offset;
+        }
+    }
+    const auto done = replace_file(storage_.disk(), at(file), as_bytes(format_offsets(offsets)));
+    if (!done) return storage_.failed(done.error());
+    return {};
+}
+
+Result<void> LogDir::write_recovery_points() {
+    return write_checkpoint(kRecoveryPoints, recovery_points_, [](const LogMarks& marks) {
+        return std::optional(marks.recovery_point.load());
+    });
+}
+
+Result<void> LogDir::write_high_watermarks() {
+    return write_checkpoint(kHighWatermarks, high_watermarks_, [](const LogMarks& marks) {
+        return std::optional(marks.high_watermark.load());
+    });
+}
+
+Result<void> LogDir::write_log_starts() {
+    return write_checkpoint(kLogStarts, log_starts_,
+                            [](const LogMarks& marks) -> std::optional<std::int64_t> {
+                                const auto start = marks.log_start_offset.load();
+                                if (start <= marks.first_segment_offset) return std::nullopt;
+                                return start;
+                            });
+}
+
+Result<void> LogDir::close(std::int64_t broker_epoch, bool is_clean) {
+    using Step = Result<void> (LogDir::*)();
+    constexpr Step kSteps[] = {&LogDir::write_recovery_points, &LogDir::write_high_watermarks,
+                               &LogDir::write_log_starts};
+    const auto write_all = [&]() -> Result<void> {
+        for (const auto step : kSteps) {
+            if (auto done = (this->*step)(); !done) return done;
+        }
+        if (!is_clean) return {};
+        const auto done = replace_file(storage_.disk(), at(kCleanMarker),
+                                       as_bytes(format_clean_marker(broker_epoch)));
+        if (!done) return storage_.failed(done.error());
+        return {};
+    };
+    auto done = write_all();
+    lock_.reset();
+    return done;
+}
+
+}  // namespace kcore::log
