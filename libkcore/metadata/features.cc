@@ -31,6 +31,18 @@ const Feature* find_feature(std::string_view name) {
     return at == kFeatures.end() ? nullptr : &*at;
 }
 
+std::int16_t default_level(std::string_view feature, std::int16_t metadata_version) {
+    const auto from = [&](std::int16_t level) { return metadata_version >= level ? 1 : 0; };
+    int level = 0;
+    if (feature == kMetadataVersion) level = metadata_version;
+    if (feature == kGroupVersion) level = from(22);
+    if (feature == kTransactionVersion) level = 2 * from(24);
+    if (feature == kElrVersion) level = from(26);
+    if (feature == kShareVersion) level = from(28) + from(31);
+    if (feature == kStreamsVersion) level = from(29);
+    return static_cast<std::int16_t>(level);
+}
+
 std::string_view metadata_version_name(std::int16_t level) {
     if (level < kMetadataVersionMin || level > kMetadataVersionLatest) return {};
     return kNames[static_cast<std::size_t>(level - kMetadataVersionMin)];

@@ -28,6 +28,9 @@ inline constexpr std::string_view kTransactionVersion = "transaction.version";
 std::span<const Feature> supported_features();
 const Feature* find_feature(std::string_view name);
 
+// The level a cluster formatted at this metadata.version begins with.
+std::int16_t default_level(std::string_view feature, std::int16_t metadata_version);
+
 // "4.4-IV2" of 33; empty for a level outside 7 to 33. And back; a release such as "4.4" names its
 // last level.
 std::string_view metadata_version_name(std::int16_t level);

@@ -40,5 +40,14 @@ TEST(FeaturesTest, EveryFeatureOfThe44ReleaseIsKnown) {
     EXPECT_EQ(find_feature("no.such"), nullptr);
 }
 
+TEST(FeaturesTest, AFreshClusterOf44HasEveryFeatureAtItsTopButKraft) {
+    for (const auto& feature : supported_features()) {
+        const auto expected = feature.name == kKraftVersion ? std::int16_t{0} : feature.max;
+        EXPECT_EQ(default_level(feature.name, 33), expected) << feature.name;
+    }
+    EXPECT_EQ(default_level(kShareVersion, 30), 1);
+    EXPECT_EQ(default_level(kElrVersion, 25), 0);
+}
+
 }  // namespace
 }  // namespace kcore::metadata

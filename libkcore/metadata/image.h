@@ -16,13 +16,14 @@
 #include "base/uuid.h"
 #include "metadata/features.h"
 #include "metadata/shared_map.h"
+#include "protocol/message.h"
 
 namespace kcore::metadata {
 
 inline constexpr std::int32_t kNoLeader = -1;
 
-// Tagged fields of a record that this version does not know, kept for the next snapshot.
-using UnknownTags = std::vector<std::pair<std::uint32_t, Bytes>>;
+// Tagged fields of a record that this version does not know are kept for the next snapshot.
+using protocol::UnknownTags;
 
 struct Partition {
     std::vector<std::int32_t> replicas;  // The first is preferred.
