@@ -1,0 +1,161 @@
+#include "controller/election.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace kcore::controller {
+namespace {
+
+using Ids = std::vector<std::int32_t>;
+using metadata::kNoLeader;
+using metadata::Partition;
+
+constexpr std::int8_t kRecovering = 1;
+
+bool has(const Ids& ids, std::int32_t id) { return std::ranges::find(ids, id) != ids.end(); }
+
+struct State {
+    Ids isr;
+    Ids elr;
+    Ids last_known_elr;
+    std::int32_t leader = kNoLeader;
+    bool unclean = false;
+};
+
+class Change {
+public:
+    Change(const Partition& old, const Target& target, const ElectionRules& rules)
+        : old_(old), target_(target), rules_(rules) {
+        next_.isr = target.isr.value_or(old.isr);
+        if (next_.isr.empty() && !rules.elr) next_.isr = old.isr;
+        next_.last_known_elr = old.last_known_elr;
+    }
+
+    State run() {
+        next_.elr = eligible();
+        elect();
+        next_.elr = eligible();
+        update_last_known();
+        return std::move(next_);
+    }
+
+private:
+    std::int32_t min_insync() const {
+        return std::min(rules_.min_insync_replicas,
+                        static_cast<std::int32_t>(old_.replicas.size()));
+    }
+
+    Ids eligible() const {
+        if (!rules_.elr) return old_.elr;
+        if (static_cast<std::int32_t>(next_.isr.size()) >= min_insync()) return {};
+        Ids to;
+        for (const auto* from : {&old_.elr, &old_.isr}) {
+            for (const auto id : *from) {
+                if (!has(next_.isr, id) && !has(to, id) && !target_.lost.contains(id))
+                    to.push_back(id);
+            }
+        }
+        return to;
+    }
+
+    bool leads_cleanly(std::int32_t id) const { return has(next_.isr, id) && rules_.can_lead(id); }
+
+    void elect() {
+        const auto& replicas = old_.replicas;
+        if (rules_.kind == ElectionKind::preferred && !replicas.empty() &&
+            leads_cleanly(replicas[0])) {
+            next_.leader = replicas[0];
+            return;
+        }
+        if (leads_cleanly(old_.leader)) {
+            next_.leader = old_.leader;
+            return;
+        }
+        const auto in_sync =
+            std::ranges::find_if(replicas, [&](auto id) { return leads_cleanly(id); });
+        if (in_sync != replicas.end()) {
+            next_.leader = *in_sync;
+            return;
+        }
+        elect_from_outside();
+    }
+
+    // No live member of the ISR is left.
+    void elect_from_outside() {
+        const auto& replicas = old_.replicas;
+        const auto from_elr = std::ranges::find_if(
+            replicas, [&](auto id) { return has(next_.elr, id) && rules_.can_lead(id); });
+        if (from_elr != replicas.end() && next_.isr.empty()) {
+            start_with(*from_elr, false);
+            return;
+        }
+        const auto& last = old_.last_known_elr;
+        if (rules_.elr && next_.isr.empty() && next_.elr.empty() && last.size() == 1 &&
+            rules_.can_lead(last[0])) {
+            start_with(last[0], true);
+            return;
+        }
+        if (rules_.kind != ElectionKind::unclean) return;
+        const auto any = std::ranges::find_if(replicas, rules_.can_lead);
+        if (any != replicas.end()) start_with(*any, true);
+    }
+
+    void start_with(std::int32_t leader, bool unclean) {
+        next_.leader = leader;
+        next_.isr = {leader};
+        next_.unclean = unclean;
+    }
+
+    void update_last_known() {
+        if (!rules_.elr) return;
+        if (next_.leader != kNoLeader) {
+            next_.last_known_elr.clear();
+        } else if (next_.isr.empty() && old_.leader != kNoLeader) {
+            next_.last_known_elr = {old_.leader};
+        }
+    }
+
+    const Partition& old_;
+    const Target& target_;
+    const ElectionRules& rules_;
+    State next_;
+};
+
+bool has_changes(const protocol::PartitionChangeRecord& r) {
+    return r.isr || r.leader != -2 || r.replicas || r.removing_replicas || r.adding_replicas ||
+           r.leader_recovery_state >= 0 || r.directories || r.eligible_leader_replicas ||
+           r.last_known_elr;
+}
+
+bool shrank(const Ids& from, const Ids& to) {
+    return std::ranges::any_of(from, [&](auto id) { return !has(to, id); });
+}
+
+}  // namespace
+
+std::optional<metadata::Record> change_partition(const Uuid& topic, std::int32_t number,
+                                                 const Partition& old, const Target& target,
+                                                 const ElectionRules& rules) {
+    const auto next = Change(old, target, rules).run();
+    const auto version = rules.level.partition_record();
+    protocol::PartitionChangeRecord r;
+    r.partition_id = number;
+    r.topic_id = topic;
+    if (next.isr != old.isr) r.isr = next.isr;
+    const bool bump = !rules.level.keeps_leader_epoch_on_shrink() && shrank(old.isr, next.isr);
+    if (next.leader != old.leader || bump) r.leader = next.leader;
+    auto recovery = target.recovery_state.value_or(old.leader_recovery_state);
+    if (next.unclean) recovery = kRecovering;
+    if (recovery != old.leader_recovery_state) r.leader_recovery_state = recovery;
+    if (version >= 1 && target.directories && *target.directories != old.directories) {
+        r.directories = *target.directories;
+    }
+    if (version >= 2 && next.elr != old.elr) r.eligible_leader_replicas = next.elr;
+    if (version >= 2 && next.last_known_elr != old.last_known_elr) {
+        r.last_known_elr = next.last_known_elr;
+    }
+    if (!has_changes(r)) return std::nullopt;
+    return metadata::Record{std::move(r), version};
+}
+
+}  // namespace kcore::controller
