@@ -14,8 +14,8 @@ void HeadersView::Iterator::decode() {
     const std::byte* value = nullptr;
     std::int32_t key_bytes = 0;
     std::int32_t value_bytes = 0;
-    at = take_field(at, end, key, key_bytes);
-    if (at != nullptr) at = take_field(at, end, value, value_bytes);
+    at = take_field(at, end, end, key, key_bytes);
+    if (at != nullptr) at = take_field(at, end, end, value, value_bytes);
     if (at == nullptr || key_bytes < 0) {
         count_ = 0;  // Bytes that no RecordReader has checked.
         return;
