@@ -161,7 +161,7 @@ struct OptionalStructAccess {
         auto& v = *static_cast<std::optional<T>*>(f);
         return v ? &*v : nullptr;
     }
-    static void* emplace(void* f) { return &static_cast<std::optional<T>*>(f)->emplace(); }
+    static void* emplace(void* f) { return &static_cast<std::optional<T>*>(f)->emplace(T()); }
     static void set_null(void* f) { static_cast<std::optional<T>*>(f)->reset(); }
 };
 

@@ -12,8 +12,16 @@ add_compile_options(-Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverload
                     -ffunction-sections -fdata-sections)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fcoroutines -Wno-maybe-uninitialized)
+else()
+  # libstdc++ 12 uses its own deprecated std::get_temporary_buffer in std::stable_sort.
+  add_compile_options(-Wno-deprecated-declarations)
+  # asio 1.22 knows the coroutines of clang's own library only.
+  add_compile_definitions(ASIO_HAS_CO_AWAIT=1 ASIO_HAS_STD_COROUTINE=1)
 endif()
 add_link_options(-Wl,--gc-sections)
+if(KCORE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(KCORE_SANITIZE)
   add_compile_options(-fsanitize=${KCORE_SANITIZE} -fno-sanitize-recover=all
                       -fno-omit-frame-pointer)

@@ -1,0 +1,11 @@
+# kcore_sanitized_tests: the unit and wire test programs, all that the asan and tsan presets build.
+add_custom_target(kcore_sanitized_tests)
+foreach(folder libkcore apps tests/wire)
+  if(EXISTS ${CMAKE_SOURCE_DIR}/${folder}/CMakeLists.txt)
+    get_property(programs DIRECTORY ${CMAKE_SOURCE_DIR}/${folder} PROPERTY BUILDSYSTEM_TARGETS)
+    list(FILTER programs INCLUDE REGEX "_test$")
+    if(programs)
+      add_dependencies(kcore_sanitized_tests ${programs})
+    endif()
+  endif()
+endforeach()

@@ -1,0 +1,126 @@
+"""Builds everything and runs all tests: scripts/test [--long] [LABEL...]
+
+  (nothing)   release build, lint, all tests; clang build with thread-safety analysis; unit and wire
+              tests under ASan and UBSan; fuzz targets, five seconds each. Under 30 minutes on two
+              cores with nothing built.
+  --long      also: unit tests under TSan, clang-tidy, minutes of every fuzz target, long cluster
+              and kill runs. Takes hours.
+  LABEL       only tests with these labels (unit, wire, lint, cli, interop, cluster, fuzz)
+
+The last line is "N passed, N failed, N skipped"; what was skipped is named above it with the
+reason.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+JOBS = str(os.cpu_count() or 2)
+SANITIZED = ("unit", "wire")  # What runs under sanitizers.
+
+
+class Tally:
+    def __init__(self):
+        self.passed, self.failed, self.skipped = 0, [], []
+
+    def read(self, preset, path):
+        """Adds the results of one ctest run."""
+        if not os.path.exists(path):
+            self.failed.append(f"{preset}: ctest gave no results")
+            return
+        for case in xml.parse(path).getroot().iter("testcase"):
+            name = f"{preset}: {case.get('name')}"
+            if case.get("status") == "run":
+                self.passed += 1
+            elif case.get("status") == "fail":
+                self.failed.append(name)
+            else:
+                self.skipped.append(f"{name} ({reason(case)})")
+
+
+def reason(case):
+    """Why a test skipped: the last line it printed."""
+    lines = [line for line in (case.findtext("system-out") or "").splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "could not run here"
+
+
+def say(text):
+    print(f"\n== {text}", flush=True)
+
+
+def run(*command, **environment):
+    return subprocess.run(command, cwd=ROOT, check=False,
+                          env={**os.environ, **environment}).returncode == 0
+
+
+def build(tally, preset, *targets):
+    """True when it built."""
+    say(f"{preset}: build")
+    started = time.monotonic()
+    log = os.path.join(ROOT, "build", f"{preset}.configure.log")
+    os.makedirs(os.path.dirname(log), exist_ok=True)
+    with open(log, "w", encoding="utf-8") as out:
+        configured = subprocess.run(["cmake", "--preset", preset], cwd=ROOT, stdout=out,
+                                    stderr=subprocess.STDOUT, check=False).returncode == 0
+    if not configured:
+        with open(log, encoding="utf-8") as out:
+            print(out.read())
+    chosen = ["--target", *targets] if targets else []
+    built = configured and run("cmake", "--build", "--preset", preset, *chosen, "--", "--quiet")
+    print(f"{preset}: {'built' if built else 'NOT built'} in {time.monotonic() - started:.0f} s")
+    if not built:
+        tally.failed.append(f"{preset}: build")
+    return built
+
+
+def test(tally, preset, labels, **environment):
+    say(f"{preset}: tests")
+    results = os.path.join(ROOT, "build", preset, "results.xml")
+    if os.path.exists(results):
+        os.remove(results)
+    chosen = ["-L", "^(" + "|".join(labels) + ")$"] if labels else []
+    run("ctest", "--test-dir", f"build/{preset}", "-j", JOBS, "--output-on-failure",
+        "--no-tests=ignore", "--output-junit", results, *chosen, **environment)
+    tally.read(preset, results)
+
+
+def main(arguments):
+    if "-h" in arguments or "--help" in arguments:
+        print(__doc__)
+        return 0
+    is_long = "--long" in arguments
+    labels = [a for a in arguments if not a.startswith("-")]
+    started = time.monotonic()
+    tally = Tally()
+    environment = {"KCORE_LONG": "1"} if is_long else {}
+    if build(tally, "release"):
+        test(tally, "release", labels, **environment)
+    if not labels or "lint" in labels:
+        build(tally, "lint")
+    sanitized = [label for label in SANITIZED if not labels or label in labels]
+    if sanitized:
+        for preset in ("asan", "tsan") if is_long else ("asan",):
+            if build(tally, preset, "kcore_sanitized_tests"):
+                test(tally, preset, sanitized)
+    if not labels or "fuzz" in labels:
+        if build(tally, "fuzz"):
+            test(tally, "fuzz", ["fuzz"], KCORE_FUZZ_SECONDS="300" if is_long else "5")
+    if is_long:
+        build(tally, "tidy")
+    else:
+        tally.skipped.append("tsan, tidy, long runs (scripts/test --long)")
+
+    say(f"{(time.monotonic() - started) / 60:.1f} minutes")
+    for name in tally.skipped:
+        print(f"skipped  {name}")
+    for name in tally.failed:
+        print(f"FAILED   {name}")
+    print(f"{tally.passed} passed, {len(tally.failed)} failed, {len(tally.skipped)} skipped")
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
