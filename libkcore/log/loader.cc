@@ -302,10 +302,7 @@ Result<void> Loader::settle() {
     std::erase_if(log.snapshots_, [end](std::int64_t offset) { return offset > end; });
     // Without any snapshot a clean log has no producers: reading all of it would find none.
     if (!from_.is_clean) {
-        if (end > 0) {
-            log.pending_.snapshots[end] =
-                (log.producers_ ? *log.producers_ : ProducerState()).to_snapshot();
-        }
+        log.snapshot_producers(end);
         log.pending_.is_wanted = true;
         log.expire_producers(now_ms_);
         if (log.producers_) log.producers_->on_high_watermark(marks.high_watermark);

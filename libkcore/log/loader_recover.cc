@@ -32,10 +32,7 @@ Result<void> Loader::recover() {
             return drop_from(
                 i, fmt::format("it does not follow offset {}", segments[i - 1]->next_offset()));
         }
-        if (i > first) {
-            log_->pending_.snapshots[segments[i]->base_offset()] =
-                (log_->producers_ ? *log_->producers_ : ProducerState()).to_snapshot();
-        }
+        if (i > first) log_->snapshot_producers(segments[i]->base_offset());
         const auto goes_on = recover_segment(i);
         if (!goes_on) return std::unexpected(goes_on.error());
         if (!*goes_on) return drop_from(i + 1, "the segment before it is cut off");

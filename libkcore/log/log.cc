@@ -64,6 +64,15 @@ void Log::expire_producers(std::int64_t now_ms) {
     if (producers_->empty()) producers_.reset();
 }
 
+// An empty log that knows no producers needs none.
+void Log::snapshot_producers(std::int64_t offset) {
+    if (producers_) {
+        pending_.snapshots[offset] = producers_->to_snapshot();
+    } else if (offset > log_start_offset()) {
+        pending_.snapshots[offset] = ProducerState().to_snapshot();
+    }
+}
+
 std::size_t Log::index_of(std::int64_t offset) const {
     const auto above = std::ranges::upper_bound(
         segments_, offset, {}, [](const auto& segment) { return segment->base_offset(); });
@@ -87,7 +96,7 @@ Result<void> Log::roll(std::int64_t now_ms) {
         return storage_.failed(done.error());
     }
     // Written by the next flush: a roll only makes one file.
-    pending_.snapshots[base] = (producers_ ? *producers_ : ProducerState()).to_snapshot();
+    snapshot_producers(base);
     pending_.is_wanted = true;
     pending_.are_names_new = true;
     segments_.push_back(std::move(segment));
@@ -201,9 +210,7 @@ Result<void> Log::close(std::int64_t now_ms) {
     expire_producers(now_ms);
     const auto end = log_end_offset();
     const bool is_new = snapshots_.empty() || snapshots_.back() < end;
-    if (is_new && end > 0 && !pending_.snapshots.contains(end)) {
-        pending_.snapshots[end] = (producers_ ? *producers_ : ProducerState()).to_snapshot();
-    }
+    if (is_new && !pending_.snapshots.contains(end)) snapshot_producers(end);
     pending_.is_wanted = active().needs_seal() || pending_.is_wanted;
     is_closed_ = true;
     if (has_unflushed()) {

@@ -146,6 +146,7 @@ private:
     bool has_unflushed() const;
     Result<void> prepare(FlushWork& work);
     Result<void> gather(FlushWork& work);
+    void snapshot_producers(std::int64_t offset);
     void prune_snapshots();
 
     Result<std::optional<TimestampOffset>> find_timestamp(std::size_t first_segment,
