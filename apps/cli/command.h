@@ -55,7 +55,7 @@ struct Command {
     std::vector<Option> options = {};
     std::vector<Command> commands = {};
     std::vector<Example> examples = {};
-    std::vector<std::string> not_yet = {};  // Commands of the design that this version lacks.
+    std::vector<std::string> not_yet = {};  // Commands and options that a later version brings.
     Setter rest = {};                       // Takes what follows "--", one call per word.
     std::string notes = {};                 // Below the options in --help-all.
     std::function<int()> run = {};

@@ -162,6 +162,8 @@ void Console::warn(std::string_view sentence) {
     write_stderr(fmt::format("warning: {}", sentence));
 }
 
+void Console::warn_line(std::string_view line) { write_stderr(line); }
+
 int Console::fail(const Failure& failure) {
     write_stderr(failure_text(failure, is_json()));
     return exit_code_of(failure.error);

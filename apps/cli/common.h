@@ -50,6 +50,7 @@ public:
     void show(const Sheet& sheet);           // stdout, and its errors on stderr
     void notice(std::string_view sentence);  // stderr, unless quiet
     void warn(std::string_view sentence);    // stderr
+    void warn_line(std::string_view line);   // stderr, as it is
     int fail(const Failure& failure);        // stderr; the exit code
 
     // Usage errors found after parsing; the exit code.

@@ -173,6 +173,11 @@ private:
     ParseResult unknown(const std::string& word) const {
         std::vector<std::string> known;
         const bool is_option = word.size() > 1 && word[0] == '-';
+        const auto typed = word.substr(0, word.find('='));
+        if (std::ranges::find(command_->not_yet, typed) != command_->not_yet.end()) {
+            return UsageError{fmt::format("'{} {}' is not in this version", path_, typed), "",
+                              path_};
+        }
         if (is_option) {
             for (const auto* command : {command_, &root_}) {
                 for (const auto& option : command->options) {
@@ -184,12 +189,7 @@ private:
             known.insert(known.end(), {"--help", "--help-all", "--help-json", "--version"});
         } else {
             for (const auto& sub : command_->commands) known.push_back(sub.name);
-            if (std::ranges::find(command_->not_yet, word) != command_->not_yet.end()) {
-                return UsageError{fmt::format("'{} {}' is not in this version", path_, word), "",
-                                  path_};
-            }
         }
-        const auto typed = word.substr(0, word.find('='));
         const auto near =
             is_option && !word.starts_with("--") ? std::nullopt : nearest(typed, known);
         const auto* what = is_option                    ? "option"

@@ -1,0 +1,9 @@
+#pragma once
+// SIGINT and SIGTERM as a flag that long-running commands look at; the second one ends the process.
+
+namespace kcore::cli {
+
+void catch_interrupts();
+bool interrupted();
+
+}  // namespace kcore::cli

@@ -1,0 +1,193 @@
+// kproduce: records from lines, files and record lines into a topic.
+
+#include "cli/time_text.h"
+#include "cli/tool.h"
+#include "io/posix.h"
+#include "produce/produce.h"
+
+namespace kcore::produce {
+
+namespace {
+
+using cli::Complete;
+using cli::Option;
+
+Option flag(std::string names, std::string help, bool& out) {
+    return {.names = std::move(names),
+            .placeholder = "",
+            .help = std::move(help),
+            .set = cli::to_switch(out),
+            .is_minor = true};
+}
+
+Option text(std::string names, std::string placeholder, std::string help, std::string& out) {
+    return {.names = std::move(names),
+            .placeholder = std::move(placeholder),
+            .help = std::move(help),
+            .set = cli::to_text(out)};
+}
+
+// A value that may be empty, so that its presence is kept too.
+Option present(std::string names, std::string help, std::string& out, bool& has) {
+    auto set = [&out, &has](const std::string& value) -> cli::Parsed<void> {
+        out = value;
+        has = true;
+        return {};
+    };
+    return {.names = std::move(names),
+            .placeholder = "STR",
+            .help = std::move(help),
+            .set = set,
+            .is_minor = true};
+}
+
+Option choice(std::string names, std::string placeholder, std::string help, std::string& out,
+              std::vector<std::string> choices) {
+    return {.names = std::move(names),
+            .placeholder = std::move(placeholder),
+            .help = std::move(help),
+            .set = cli::to_text(out),
+            .choices = std::move(choices),
+            .complete = Complete::choices};
+}
+
+void add_input(std::vector<Option>& to, Options& o) {
+    to.push_back(text("-K,--key-separator", "SEP", "key and value on a line", o.key_separator));
+    auto delimiter =
+        text("-D,--delimiter", "SEP", "between records; escapes as \\n \\x00", o.delimiter);
+    delimiter.default_text = "newline";
+    to.push_back(std::move(delimiter));
+    to.push_back(flag("-0,--nul", "records end in NUL", o.nul_delimited));
+    auto key = present("-k,--key", "the key of every record", o.key, o.has_key);
+    key.is_minor = false;
+    to.push_back(std::move(key));
+    to.push_back({.names = "-H,--header",
+                  .placeholder = "N=V",
+                  .help = "a header of every record; N alone: null",
+                  .set = cli::to_list(o.headers)});
+    auto json = flag("-J", "record lines, as kconsume -J writes them", o.json_lines);
+    json.is_minor = false;
+    to.push_back(std::move(json));
+    auto input = choice("--input", "FORM", "lines or jsonl", o.input, {"lines", "jsonl"});
+    input.is_minor = true;
+    to.push_back(std::move(input));
+    for (auto* option : {&o.key_encoding, &o.value_encoding}) {
+        auto encoding = choice(option == &o.key_encoding ? "--key-encoding" : "--value-encoding",
+                               "KIND", "utf8, hex or base64", *option, {"utf8", "hex", "base64"});
+        encoding.default_text = "utf8";
+        encoding.is_minor = true;
+        to.push_back(std::move(encoding));
+    }
+    to.push_back(flag("--file-per-record", "each file is one value", o.file_per_record));
+    to.push_back(flag("-l,--lines", "files hold lines (the default)", o.lines_of_files));
+    to.push_back({.names = "-c,--count",
+                  .placeholder = "N",
+                  .help = "stop after so many records",
+                  .set = cli::to_number(o.count, 0, INT64_MAX),
+                  .aliases = "-n,--num",
+                  .is_minor = true});
+    to.push_back(flag("--strict", "unknown fields of record lines are errors", o.strict));
+}
+
+void add_output(std::vector<Option>& to, Options& o) {
+    to.push_back({.names = "-p,--partition",
+                  .placeholder = "N",
+                  .help = "the partition of all records",
+                  .set = cli::to_number(o.partition, -1, INT32_MAX)});
+    auto partitioner =
+        choice("--partitioner", "KIND", "murmur2, sticky, random, roundrobin, crc32", o.partitioner,
+               {"murmur2", "sticky", "random", "roundrobin", "crc32"});
+    partitioner.default_text = "murmur2";
+    to.push_back(std::move(partitioner));
+    auto codec = choice("-z,--compression", "CODEC", "none, gzip, snappy, lz4, zstd", o.codec,
+                        {"none", "gzip", "snappy", "lz4", "zstd"});
+    codec.aliases = "--compression-codec";
+    to.push_back(std::move(codec));
+    auto tombstone = flag("-Z,--tombstone", "an empty value is null", o.tombstone);
+    tombstone.is_minor = false;
+    to.push_back(std::move(tombstone));
+    to.push_back(present("--null", "this value is null", o.null_value, o.has_null_value));
+    to.push_back(present("--null-key", "this key is null", o.null_key, o.has_null_key));
+    to.push_back(
+        present("--delete-key", "send one tombstone for this key", o.delete_key, o.has_delete_key));
+    auto acks = choice("--acks", "N", "all, 1 or 0", o.acks, {"all", "-1", "1", "0"});
+    acks.aliases = "--request-required-acks";
+    acks.default_text = "all";
+    to.push_back(std::move(acks));
+    to.push_back(flag("--no-idempotence", "retries may double records", o.no_idempotence));
+    io::PosixClock clock;
+    const auto now_ms = clock.wall_ms();
+    to.push_back({.names = "--timestamp",
+                  .placeholder = "TIME",
+                  .help = "of every record",
+                  .set = cli::to_value(o.timestamp_ms,
+                                       [now_ms](const std::string& value) {
+                                           return cli::parse_time_ms(value, now_ms);
+                                       }),
+                  .default_text = "now",
+                  .is_minor = true});
+    to.push_back({.names = "--delivery-timeout",
+                  .placeholder = "DUR",
+                  .help = "limit from reading to acknowledgement",
+                  .set = cli::to_duration(o.delivery_timeout_ms),
+                  .aliases = "--timeout",
+                  .default_text = "30s",
+                  .is_minor = true});
+    auto create = [&o](const std::string& value) -> cli::Parsed<void> {
+        o.create = value;
+        o.wants_create = true;
+        return {};
+    };
+    to.push_back({.names = "--create",
+                  .placeholder = "PARTITIONS:RF",
+                  .help = "create the topic when it is not there",
+                  .set = create,
+                  .is_optional_value = true,
+                  .is_minor = true});
+    to.push_back(
+        flag("--ignore-partition", "record lines choose their partition anew", o.ignore_partition));
+    to.push_back(flag("--topic-from-record", "record lines name their topic", o.topic_from_record));
+}
+
+cli::Command table(Options& o) {
+    cli::Command root{.name = "kproduce", .summary = "Send records to a topic."};
+    root.positionals = {{.name = "TOPIC",
+                         .help = "the topic",
+                         .least = 0,
+                         .most = 1,
+                         .set = cli::to_list(o.words),
+                         .complete = Complete::topics},
+                        {.name = "FILE",
+                         .help = "input instead of stdin",
+                         .least = 0,
+                         .most = 0,
+                         .set = cli::to_list(o.words),
+                         .complete = Complete::files}};
+    auto topic = text("-t,--topic", "TOPIC", "the topic, instead of the argument", o.topic);
+    topic.is_minor = true;
+    root.options.push_back(std::move(topic));
+    add_input(root.options, o);
+    add_output(root.options, o);
+    for (auto& option : cli::common_options(o.common, {.output = false, .changes = false})) {
+        root.options.push_back(std::move(option));
+    }
+    root.not_yet = {"-f",         "--format",          "-s",           "--transactional-id",
+                    "--template", "--txn-batch",       "-r",           "--rate",
+                    "--duration", "--value-schema",    "-T",           "--key-schema",
+                    "--report",   "--schema-registry", "--dead-letter"};
+    root.examples = {{"seq 1 10 | kproduce orders", ""},
+                     {"echo 'k1:hello' | kproduce orders -K:", ""},
+                     {"kproduce orders -J < dump.jsonl", ""}};
+    root.run = [&o] { return run(o); };
+    return root;
+}
+
+}  // namespace
+
+}  // namespace kcore::produce
+
+int main(int argc, char** argv) {
+    kcore::produce::Options options;
+    const auto root = kcore::produce::table(options);
+    return kcore::cli::run_tool(root, options.common, argc, argv);
+}

@@ -1,0 +1,147 @@
+#pragma once
+// The records on their way: one open batch a partition, and closed ones in order, until they are
+// acknowledged. Not part of the public interface.
+//
+// Invariants:
+// 1. The batches of a partition that wait (`ready`) are in the order of their sequences, and all of
+//    them come after those in flight, except while the partition recovers.
+// 2. While a partition recovers (a batch came back), it sends nothing until none is in flight.
+// 3. A batch keeps producer id, epoch and sequence over its retries, unless the partition starts
+//    over with a new producer id.
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "client/config.h"
+#include "client/producer.h"
+#include "io/clock.h"
+#include "record/builder.h"
+
+namespace kcore::client {
+
+struct PartitionQueue;
+
+struct Batch {
+    PartitionQueue* queue = nullptr;
+    Bytes bytes;
+    std::int32_t count = 0;
+    std::vector<std::uint64_t> tags;
+    io::Deadline deadline{};  // delivery.timeout.ms
+    std::int64_t producer_id = record::kNoProducerId;
+    std::int16_t producer_epoch = record::kNoProducerEpoch;
+    std::int32_t sequence = record::kNoSequence;
+    std::size_t held_bytes = 0;  // Of buffer.memory.
+    int attempts = 0;
+};
+using BatchPtr = std::unique_ptr<Batch>;
+
+struct PartitionQueue {
+    std::string topic;
+    std::int32_t partition = 0;
+    std::unique_ptr<record::BatchBuilder> open;
+    std::vector<std::uint64_t> open_tags;
+    io::Instant opened_at{};
+    std::deque<BatchPtr> ready;
+    int in_flight = 0;
+    bool is_recovering = false;
+    io::Instant not_before{};  // Back-off after a failure.
+
+    std::int64_t producer_id = record::kNoProducerId;
+    std::int16_t producer_epoch = record::kNoProducerEpoch;
+    std::int32_t next_sequence = 0;
+};
+
+struct TopicQueues {
+    std::string name;
+    std::vector<std::unique_ptr<PartitionQueue>> partitions;
+    std::size_t count = 0;  // Partitions of the topic; the vector may be longer after a recreation.
+    std::size_t sticky = 0;
+    std::size_t turn = 0;
+};
+
+// What the sender may take: for each broker the batches of one request.
+using Drained = std::map<std::int32_t, std::vector<BatchPtr>>;
+
+// Tells the leader of a partition, -1 when there is none.
+using LeaderOf = std::function<std::int32_t(const std::string& topic, std::int32_t partition)>;
+using HasRoom = std::function<bool(std::int32_t broker)>;
+
+class Accumulator {
+public:
+    Accumulator(const ProducerConfig& config, io::Clock& clock);
+
+    // Null when the topic is not known yet.
+    TopicQueues* find(std::string_view topic);
+    TopicQueues& add(const std::string& topic, std::size_t partitions);
+
+    struct Appended {
+        bool is_batch_full = false;
+        bool is_first = false;  // Of its batch: the linger time begins.
+    };
+    // Errors as Producer::send().
+    Result<Appended> append(TopicQueues& topic, std::int32_t partition, const Record& record,
+                            std::uint64_t tag);
+
+    // --- Of the sender
+    struct Plan {
+        Drained requests;
+        std::vector<BatchPtr> expired;
+        io::Deadline next = io::kNever;  // When something will be due.
+        bool lacks_leader = false;
+    };
+    Plan drain(io::Instant now, const LeaderOf& leader_of, const HasRoom& has_room);
+
+    void set_producer(std::int64_t id, std::int16_t epoch);
+    bool needs_producer() const;
+
+    void landed(Batch& batch);                               // Not in flight any more.
+    void give_back(BatchPtr batch, io::Instant not_before);  // To be sent again.
+    void start_over(PartitionQueue& queue);                  // With a new producer id.
+    bool is_oldest(const Batch& batch);                      // No earlier one is pending.
+    void done(BatchPtr batch);                               // Acknowledged or failed.
+    std::vector<BatchPtr> take_all();                        // To fail what waits.
+
+    bool has_waiting();
+    void set_flushing(bool flushing);
+    bool wait_empty(io::Deadline deadline);
+    std::vector<std::string> topics();
+    void grow(const std::string& topic, std::size_t partitions);
+
+private:
+    PartitionQueue& queue_of(TopicQueues& topic, std::size_t index);
+    std::size_t choose(TopicQueues& topic, const Record& record);
+    void seal(PartitionQueue& queue);
+    bool is_due(const PartitionQueue& queue, io::Instant now) const;
+    void drain_queue(PartitionQueue& queue, io::Instant now, Plan& plan, const LeaderOf& leader_of,
+                     const HasRoom& has_room);
+    void stamp(Batch& batch);
+    bool wait_for_room(std::unique_lock<std::mutex>& lock);
+
+    const ProducerConfig config_;
+    io::Clock& clock_;
+    mutable std::mutex mutex_;  // Guards everything below.
+    std::condition_variable changed_;
+    std::unordered_map<std::string, std::unique_ptr<TopicQueues>> topics_;
+    std::vector<PartitionQueue*> queues_;
+    std::map<std::int32_t, std::size_t> drained_bytes_;
+    record::Compressor compressor_;
+    std::vector<Bytes> spare_;
+    std::vector<std::vector<std::uint64_t>> spare_tags_;
+    std::int64_t held_bytes_ = 0;
+    std::int64_t pending_ = 0;  // Batches not done.
+    std::int64_t producer_id_ = record::kNoProducerId;
+    std::int16_t producer_epoch_ = record::kNoProducerEpoch;
+    std::uint64_t random_ = 0x9e3779b97f4a7c15ULL;
+    std::size_t first_ = 0;  // Of queues_ at the next drain: nobody starves.
+    bool is_flushing_ = false;
+    bool wants_producer_ = false;
+};
+
+}  // namespace kcore::client
