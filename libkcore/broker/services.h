@@ -14,12 +14,15 @@
 
 namespace kcore::broker {
 
+class GroupShards;
+
 struct Services {
     Logger logger;
     metadata::Publisher* publisher = nullptr;
     log::LogDirs* log_dirs = nullptr;
     replication::Partitions* partitions = nullptr;
     replication::FetchSessions* fetch_sessions = nullptr;
+    GroupShards* group_shards = nullptr;
 
     std::int64_t fetch_bytes_max = 57'671'680;  // fetch.max.bytes
     record::Trust produce_trust = record::Trust::strict;

@@ -48,7 +48,7 @@ Result<std::int64_t> move_start(replication::Partition& partition, std::int64_t 
 Result<std::int64_t> delete_before(const Request& request, const metadata::Image& image,
                                    const std::string& topic, std::int32_t partition,
                                    std::int64_t offset) {
-    if (is_coordinator_topic(topic) && image.topic(topic) != nullptr) {
+    if (is_coordinator_topic(topic)) {
         return fail(Errc::invalid_topic_exception, topic + " is internal");
     }
     const auto found = find_partition(request.services, image, topic, partition);

@@ -157,8 +157,7 @@ public:
 
 private:
     bool is_reserved(std::string_view topic) const {
-        return is_coordinator_topic(topic) && image_.topic(topic) != nullptr &&
-               work_.request.header.client_id != kAdminClient;
+        return is_coordinator_topic(topic) && work_.request.header.client_id != kAdminClient;
     }
 
     void append(const std::string& topic, BytesView records, PartitionAnswer& answer) {
