@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
+#include <utility>
+#include <vector>
 
 #include "base/uuid.h"
 #include "base/varint.h"
@@ -331,14 +334,15 @@ private:
 
     // By tag; of those with the same tag the last one stays.
     static void sort_unknown(UnknownTags& tags) {
-        std::ranges::stable_sort(tags, {}, &UnknownTag::tag);
-        std::size_t kept = 0;
-        for (std::size_t i = 0; i < tags.size(); ++i) {
-            if (i + 1 < tags.size() && tags[i + 1].tag == tags[i].tag) continue;
-            if (kept != i) tags[kept] = std::move(tags[i]);
-            ++kept;
+        std::vector<std::size_t> order(tags.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(tags[i].tag, i); });
+        UnknownTags kept;
+        for (const auto i : order) {
+            if (!kept.empty() && kept.back().tag == tags[i].tag) kept.pop_back();
+            kept.push_back(std::move(tags[i]));
         }
-        tags.resize(kept);
+        tags = std::move(kept);
     }
 
     const std::byte* at_;

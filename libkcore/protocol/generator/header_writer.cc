@@ -80,7 +80,8 @@ std::string write_message(const Message& message) {
                       range(message.versions, message.versions.high + 1) + ".\n";
     out += "struct " + message.name + " {\n";
     for (const auto& one : message.structs) {
-        out += "    struct " + one.name + " {\n        " + one.name + "() = default;\n";
+        // A defaulted constructor is not known to clang before the message is complete.
+        out += "    struct " + one.name + " {\n        " + one.name + "() {}\n";
         out += "        static const StructInfo& info();\n\n";
         out += members(one.fields, message, "        ") + "    };\n\n";
     }
