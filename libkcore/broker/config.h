@@ -49,6 +49,9 @@ struct BrokerConfig {
     std::vector<std::string> log_dirs;
     std::string metadata_log_dir;
 
+    // Development: clients are told the address they dialled, whatever is advertised.
+    bool advertise_dialled = false;
+
     std::size_t loops = 0;  // num.network.threads; 0, when it is not set: one per core.
     io::SocketOptions sockets;
     std::int32_t request_bytes_max = 100 << 20;

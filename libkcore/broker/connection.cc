@@ -82,7 +82,8 @@ Outcome Connection::start(BytesView frame, Request& request) {
 }
 
 asio::awaitable<Done> Connection::serve(BytesView frame) {
-    Request request(rpc::RequestHeader(), sender_, serving_.services, serving_.env);
+    Request request(sender_, serving_.services, serving_.dispatch, serving_.env);
+    request.frame = frame;
     request.output_ = &output_;
     request.scratch_ = &serving_.scratch;
     request.waits_ = &waits_;

@@ -14,4 +14,7 @@ constexpr bool is_coordinator_topic(std::string_view topic) {
     return topic == kOffsetsTopic || topic == kTransactionsTopic || topic == kShareStateTopic;
 }
 
+// Shown as internal in answers.
+constexpr bool is_internal_topic(std::string_view topic) { return is_coordinator_topic(topic); }
+
 }  // namespace kcore::broker

@@ -219,7 +219,7 @@ Result<void> read_listeners(const Config& values, BrokerConfig& config) {
         }
     }
     for (const auto& check : {check_roles(config), check_ports("listeners", config.listeners),
-                             advertise(values, config), choose_inter_broker(values, config)}) {
+                              advertise(values, config), choose_inter_broker(values, config)}) {
         if (!check) return check;
     }
     return {};

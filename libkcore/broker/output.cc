@@ -36,6 +36,11 @@ void Output::abandon() {
     encoded_.external_bytes = begun_.external_bytes;
 }
 
+void Output::append_raw(BytesView header_and_body) {
+    append_be(encoded_.bytes, static_cast<std::int32_t>(header_and_body.size()));
+    append(encoded_.bytes, header_and_body);
+}
+
 const std::vector<io::Piece>& Output::pieces() {
     pieces_.clear();
     std::size_t done = 0;

@@ -30,6 +30,7 @@ public:
     // ranges[i] stand where the encoder cut for external_index i.
     void end(std::vector<FileRanges> ranges);
     void abandon();  // Forgets the answer begun.
+    void append_raw(BytesView header_and_body);
 
     bool empty() const { return encoded_.bytes.empty(); }
     std::size_t size_bytes() const { return encoded_.bytes.size() + encoded_.external_bytes; }

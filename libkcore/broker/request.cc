@@ -14,6 +14,11 @@ Done Request::malformed(const Error& error) {
     return Done::close;
 }
 
+Done Request::answer_raw(BytesView header_and_body) {
+    output_->append_raw(header_and_body);
+    return Done::answered;
+}
+
 Done Request::finish(Result<void> encoded, std::vector<FileRanges> ranges) {
     if (encoded) {
         output_->end(std::move(ranges));

@@ -22,6 +22,7 @@
 
 namespace kcore::broker {
 
+class Dispatch;
 struct Services;
 
 // What became of a request.
@@ -67,12 +68,14 @@ public:
         bool stopping = false;
     };
 
-    Request(rpc::RequestHeader h, Sender& s, Services& v, io::Env& e)
-        : header(std::move(h)), sender(s), services(v), env(e) {}
+    Request(Sender& s, Services& v, const Dispatch& a, io::Env& e)
+        : sender(s), services(v), apis(a), env(e) {}
 
     rpc::RequestHeader header;
+    BytesView frame;  // Header and body.
     Sender& sender;
     Services& services;
+    const Dispatch& apis;  // What this listener serves.
     io::Env& env;
 
     std::int16_t version() const { return header.api_version; }
@@ -104,6 +107,9 @@ public:
         auto encoded = protocol::encode_with_cuts(response, version(), output_->body());
         return finish(std::move(encoded), std::move(ranges));
     }
+
+    // An answer made elsewhere: header and body as they are sent.
+    Done answer_raw(BytesView header_and_body);
 
     // The frame is not what its header says: logged, and the connection closes.
     Done malformed(const Error& error);

@@ -4,8 +4,10 @@
 // under, its own header says.
 
 #include <cstdint>
+#include <string>
 
 #include "base/logger.h"
+#include "broker/config.h"
 #include "log/log_dirs.h"
 #include "metadata/publisher.h"
 #include "record/validate.h"
@@ -14,11 +16,21 @@
 
 namespace kcore::broker {
 
+class ControllerHost;
+class ControllerLink;
 class GroupShards;
+class OnDemandTopics;
+class ProducerIds;
 
 struct Services {
     Logger logger;
+    const BrokerConfig* config = nullptr;
+    std::string cluster_id;
     metadata::Publisher* publisher = nullptr;
+    ControllerLink* controller = nullptr;
+    ControllerHost* controller_host = nullptr;  // Null on a node that is only a broker.
+    OnDemandTopics* on_demand_topics = nullptr;
+    ProducerIds* producer_ids = nullptr;
     log::LogDirs* log_dirs = nullptr;
     replication::Partitions* partitions = nullptr;
     replication::FetchSessions* fetch_sessions = nullptr;

@@ -1,20 +1,33 @@
 #pragma once
-// One function per API, each in a file of its name. See Handler for what it gives back.
+// The handlers of all APIs that brokers serve, one per file of the API's name; which listener
+// serves what stands in broker/apis.cc. See Handler for what each gives back.
 
 #include "broker/request.h"
 
 namespace kcore::broker {
 
+Outcome alter_configs(Request& request);
+Outcome api_versions(Request& request);
+Outcome create_partitions(Request& request);
+Outcome create_topics(Request& request);
 Outcome delete_groups(Request& request);
 Outcome delete_records(Request& request);
+Outcome delete_topics(Request& request);
+Outcome describe_cluster(Request& request);
+Outcome describe_configs(Request& request);
 Outcome describe_groups(Request& request);
 Outcome describe_log_dirs(Request& request);
+Outcome describe_topic_partitions(Request& request);
 Outcome fetch(Request& request);
+Outcome find_coordinator(Request& request);
 Outcome heartbeat(Request& request);
+Outcome incremental_alter_configs(Request& request);
+Outcome init_producer_id(Request& request);
 Outcome join_group(Request& request);
 Outcome leave_group(Request& request);
 Outcome list_groups(Request& request);
 Outcome list_offsets(Request& request);
+Outcome metadata(Request& request);
 Outcome offset_commit(Request& request);
 Outcome offset_delete(Request& request);
 Outcome offset_fetch(Request& request);

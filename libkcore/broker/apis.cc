@@ -1,0 +1,68 @@
+#include "broker/apis.h"
+
+#include "broker/handlers/handlers.h"
+#include "protocol/api/alter_configs.h"
+#include "protocol/api/api_versions.h"
+#include "protocol/api/create_partitions.h"
+#include "protocol/api/create_topics.h"
+#include "protocol/api/delete_groups.h"
+#include "protocol/api/delete_records.h"
+#include "protocol/api/delete_topics.h"
+#include "protocol/api/describe_cluster.h"
+#include "protocol/api/describe_configs.h"
+#include "protocol/api/describe_groups.h"
+#include "protocol/api/describe_log_dirs.h"
+#include "protocol/api/describe_topic_partitions.h"
+#include "protocol/api/fetch.h"
+#include "protocol/api/find_coordinator.h"
+#include "protocol/api/heartbeat.h"
+#include "protocol/api/incremental_alter_configs.h"
+#include "protocol/api/init_producer_id.h"
+#include "protocol/api/join_group.h"
+#include "protocol/api/leave_group.h"
+#include "protocol/api/list_groups.h"
+#include "protocol/api/list_offsets.h"
+#include "protocol/api/metadata.h"
+#include "protocol/api/offset_commit.h"
+#include "protocol/api/offset_delete.h"
+#include "protocol/api/offset_fetch.h"
+#include "protocol/api/offset_for_leader_epoch.h"
+#include "protocol/api/produce.h"
+#include "protocol/api/sync_group.h"
+
+namespace kcore::broker {
+
+Dispatch broker_apis(bool with_unstable_versions) {
+    using namespace protocol;
+    return {{api<AlterConfigsRequest>(alter_configs),
+             api<ApiVersionsRequest>(api_versions),
+             api<CreatePartitionsRequest>(create_partitions),
+             api<CreateTopicsRequest>(create_topics),
+             api<DeleteGroupsRequest>(delete_groups),
+             api<DeleteRecordsRequest>(delete_records),
+             api<DeleteTopicsRequest>(delete_topics),
+             api<DescribeClusterRequest>(describe_cluster),
+             api<DescribeConfigsRequest>(describe_configs),
+             api<DescribeGroupsRequest>(describe_groups),
+             api<DescribeLogDirsRequest>(describe_log_dirs),
+             api<DescribeTopicPartitionsRequest>(describe_topic_partitions),
+             api<FetchRequest>(fetch),
+             api<FindCoordinatorRequest>(find_coordinator),
+             api<HeartbeatRequest>(heartbeat),
+             api<IncrementalAlterConfigsRequest>(incremental_alter_configs),
+             api<InitProducerIdRequest>(init_producer_id),
+             api<JoinGroupRequest>(join_group),
+             api<LeaveGroupRequest>(leave_group),
+             api<ListGroupsRequest>(list_groups),
+             api<ListOffsetsRequest>(list_offsets),
+             api<MetadataRequest>(metadata),
+             api<OffsetCommitRequest>(offset_commit),
+             api<OffsetDeleteRequest>(offset_delete),
+             api<OffsetFetchRequest>(offset_fetch),
+             api<OffsetForLeaderEpochRequest>(offset_for_leader_epoch),
+             api<ProduceRequest>(produce),
+             api<SyncGroupRequest>(sync_group)},
+            with_unstable_versions};
+}
+
+}  // namespace kcore::broker

@@ -1,0 +1,63 @@
+#include "broker/forwarding.h"
+
+#include <asio/ip/address.hpp>
+#include <utility>
+
+#include "protocol/data/default_principal_data.h"
+
+namespace kcore::broker {
+
+namespace {
+
+// 4 or 16 bytes, as Java's InetAddress has them.
+Bytes address_bytes(const std::string& host) {
+    asio::error_code error;
+    const auto address = asio::ip::make_address(host, error);
+    if (error) return Bytes(4);
+    const auto pick = [](const auto& raw) {
+        const auto* data = reinterpret_cast<const std::byte*>(raw.data());
+        return Bytes(data, data + raw.size());
+    };
+    if (address.is_v4()) return pick(address.to_v4().to_bytes());
+    return pick(address.to_v6().to_bytes());
+}
+
+}  // namespace
+
+Bytes encode_principal(const Principal& principal) {
+    protocol::DefaultPrincipalData data;
+    data.type = principal.type;
+    data.name = principal.name;
+    data.token_authenticated = principal.token_authenticated;
+    Bytes bytes;
+    append_be<std::int16_t>(bytes, 0);
+    if (!protocol::encode(data, 0, bytes)) bytes.clear();
+    return bytes;
+}
+
+Result<Principal> decode_principal(BytesView bytes) {
+    const auto bad = [] {
+        return fail(Errc::principal_deserialization_failure, "the principal cannot be read");
+    };
+    if (bytes.size() < 2 || load_be<std::int16_t>(bytes.data()) != 0) return bad();
+    auto data = protocol::decode<protocol::DefaultPrincipalData>(bytes.subspan(2), 0);
+    if (!data) return bad();
+    return Principal{std::move(data->type), std::move(data->name), data->token_authenticated};
+}
+
+io::Async<Bytes> forward(Request& request) {
+    protocol::EnvelopeRequest envelope;
+    envelope.request_data = to_bytes(request.frame);
+    envelope.request_principal = encode_principal(request.sender.principal);
+    envelope.client_host_address = address_bytes(request.sender.peer.host);
+    const auto deadline = request.env.clock.in_ms(request.services.config->request_timeout_ms);
+    auto answer =
+        co_await request.services.controller->call(request.env.loop, std::move(envelope), deadline);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    const auto code = errc_from_wire(answer->error_code);
+    if (code != Errc::none) co_return fail(code, std::string(error_info(code).message));
+    if (!answer->response_data) co_return fail(Errc::unknown_server_error, "an empty envelope");
+    co_return std::move(*answer->response_data);
+}
+
+}  // namespace kcore::broker
