@@ -77,13 +77,13 @@ public:
         : sink_(sink), version_(version), flexible_(flexible) {}
 
     bool write_struct(const StructInfo& info, const void* from) {
-        std::uint32_t tags = 0;
+        std::uint64_t tags = 0;  // Those to write: a bit for each tag.
         for (const auto& field : info.fields) {
             const auto* at = member(field, from);
             if (field.plain.contains(version_)) {
                 if (!write_field(field, at)) return in_field(field);
             } else if (field.tagged.contains(version_)) {
-                tags += is_default(field, at) ? 0 : 1;
+                if (!is_default(field, at)) tags |= 1ULL << field.tag;
             } else if (!field.ignorable && !is_default(field, at)) {
                 refuse("this version has no such field and the value is not the default");
                 return in_field(field);
@@ -231,6 +231,11 @@ private:
         if (count == 0 && access.is_null(at)) return write_null(field, compact);
         if (!write_length(compact, count)) return false;
         const auto* data = static_cast<const std::byte*>(access.data(const_cast<void*>(at)));
+        if (field.element == Kind::int32) {
+            const auto* numbers = reinterpret_cast<const std::int32_t*>(data);
+            for (std::size_t i = 0; i < count; ++i) sink_.put_be(numbers[i]);
+            return true;
+        }
         for (std::size_t i = 0; i < count; ++i) {
             if (!write_element(field, data + i * access.element_bytes, compact))
                 return in_element(i);
@@ -253,23 +258,23 @@ private:
     }
 
     // Known and unknown tags together, ascending.
-    bool write_tags(const StructInfo& info, const void* from, std::uint32_t known) {
+    bool write_tags(const StructInfo& info, const void* from, std::uint64_t known) {
         const auto* unknown = unknown_tags(info, from);
         const auto unknown_count = unknown == nullptr ? 0 : unknown->size();
-        sink_.put_uvarint(known + static_cast<std::uint32_t>(unknown_count));
-        if (known == 0 && unknown_count == 0) return true;
+        const auto known_count = static_cast<std::size_t>(std::popcount(known));
+        sink_.put_uvarint(static_cast<std::uint32_t>(known_count + unknown_count));
+        if (known_count == 0 && unknown_count == 0) return true;
         std::size_t next = 0;
         std::int64_t last = -1;
         for (const auto i : info.tagged) {
             const auto& field = info.fields[i];
-            const auto* at = member(field, from);
-            if (!field.tagged.contains(version_) || is_default(field, at)) continue;
+            if ((known >> field.tag & 1) == 0) continue;
             while (next < unknown_count &&
                    (*unknown)[next].tag < static_cast<std::uint32_t>(field.tag)) {
                 if (!write_unknown((*unknown)[next++], last)) return false;
             }
             last = field.tag;
-            if (!write_tagged(field, at)) return in_field(field);
+            if (!write_tagged(field, member(field, from))) return in_field(field);
         }
         while (next < unknown_count) {
             if (!write_unknown((*unknown)[next++], last)) return false;

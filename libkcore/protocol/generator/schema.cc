@@ -108,6 +108,7 @@ private:
 
     void check(const Field& field) const {
         if (field.tagged.empty() != (field.tag < 0)) refuse(field.name + ": tag without versions");
+        if (field.tag > 63) refuse(field.name + ": the codec keeps tags as bits of a word");
         if (field.type == "records" && (field.is_array || field.tag >= 0)) {
             refuse(field.name + ": records neither in arrays nor tagged");
         }
