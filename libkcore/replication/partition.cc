@@ -9,6 +9,7 @@ namespace kcore::replication {
 
 Partition::Due::~Due() {
     for (auto& [done, result] : calls) done(std::move(result));
+    if (flush) flush();
 }
 
 Partition::Partition(std::int32_t node_id, std::unique_ptr<log::Log> log, SettingsRef settings)
@@ -28,13 +29,13 @@ SettingsRef Partition::settings() const {
 void Partition::set_settings(SettingsRef settings) {
     const std::lock_guard lock(mutex_);
     settings_ = std::move(settings);
-    if (log_) log_->set_config(settings_->log);
+    if (!stopped_) log_->set_config(settings_->log);
 }
 
 void Partition::assume(Leadership leadership) {
     Due due;
     const std::lock_guard lock(mutex_);
-    if (!log_ || leadership.partition_epoch < leadership_.partition_epoch) return;
+    if (stopped_ || leadership.partition_epoch < leadership_.partition_epoch) return;
     const bool led = leadership_.leader == node_id_;
     const bool leads = leadership.leader == node_id_;
     const bool new_epoch = leadership.leader_epoch != leadership_.leader_epoch;
@@ -53,13 +54,16 @@ Leadership Partition::leadership() const {
     return leadership_;
 }
 
-std::unique_ptr<log::Log> Partition::stop(const Error& error) {
+std::unique_ptr<log::Log> Partition::stop(const Error& error, RunningFlush flush) {
     Due due;
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     stopped_ = error;
     take_all(commit_waiters_, error, due);
     take_all(flush_waiters_, error, due);
     for (const auto& watch : watches_) watch->changed();
+    if (flush == RunningFlush::await) {
+        flush_ended_.wait(lock, [this] { return !is_flushing_; });
+    }
     return std::move(log_);
 }
 
@@ -140,7 +144,7 @@ void Partition::when_committed(std::int32_t leader_epoch, std::int64_t offset, D
 void Partition::when_flushed(std::int64_t offset, io::Pool& pool, Done done) {
     Due due;
     const std::lock_guard lock(mutex_);
-    if (!log_) {
+    if (stopped_) {
         due.calls.emplace_back(std::move(done), std::unexpected(*stopped_));
     } else if (log_->recovery_point() >= offset) {
         due.calls.emplace_back(std::move(done), Result<void>());
@@ -153,7 +157,7 @@ void Partition::when_flushed(std::int64_t offset, io::Pool& pool, Done done) {
 void Partition::flush_if_due(io::Pool& pool, std::int64_t now_ms) {
     Due due;
     const std::lock_guard lock(mutex_);
-    if (log_ && !is_flushing_ && log_->is_flush_due(now_ms)) begin_flush_locked(pool, due);
+    if (!stopped_ && !is_flushing_ && log_->is_flush_due(now_ms)) begin_flush_locked(pool, due);
 }
 
 void Partition::begin_flush_locked(io::Pool& pool, Due& due) {
@@ -163,18 +167,22 @@ void Partition::begin_flush_locked(io::Pool& pool, Due& due) {
         return;
     }
     is_flushing_ = true;
-    pool.submit([self = shared_from_this(), work = std::move(work), &pool] {
-        work->run();
-        self->end_flush(*work, pool);
-    });
+    due.flush = [self = shared_from_this(), work = std::move(work), &pool] {
+        pool.submit([self, work, &pool] {
+            work->run();
+            self->end_flush(*work, pool);
+        });
+    };
 }
 
 void Partition::end_flush(log::FlushWork& work, io::Pool& pool) {
     Due due;
     const std::lock_guard lock(mutex_);
     is_flushing_ = false;
-    if (!log_) return;  // stop() has answered everybody.
+    flush_ended_.notify_all();
+    if (!log_) return;  // Given up by stop(), which has answered everybody.
     log_->finish_flush(work);
+    if (stopped_) return;
     if (!work.result()) {
         take_all(flush_waiters_, work.result().error(), due);
         return;
@@ -195,7 +203,7 @@ void Partition::unwatch(const Watch* watch) {
 
 Partition::Offsets Partition::offsets() const {
     const std::lock_guard lock(mutex_);
-    if (!log_) return {};
+    if (stopped_) return {};
     return {log_->log_start_offset(), log_->last_stable_offset(), log_->high_watermark(),
             log_->log_end_offset(), leadership_.leader_epoch};
 }
@@ -206,7 +214,7 @@ Result<void> Partition::check_leader(std::int32_t current) const {
 }
 
 Result<void> Partition::check_leader_locked(std::int32_t current) const {
-    if (!log_) return std::unexpected(*stopped_);
+    if (stopped_) return std::unexpected(*stopped_);
     const auto ours = leadership_.leader_epoch;
     if (current >= 0 && current != ours) {
         return fail(current < ours ? Errc::fenced_leader_epoch : Errc::unknown_leader_epoch,

@@ -2,6 +2,7 @@
 // One replica of a partition on this broker: its log, its role, and who waits for it. It knows
 // nothing of requests, sessions or topics' configuration beyond what it is given.
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -72,8 +73,10 @@ public:
     void assume(Leadership leadership);
     Leadership leadership() const;
 
-    // Ends every wait and refuses all further work with `error`; gives up the log.
-    std::unique_ptr<log::Log> stop(const Error& error);
+    // Ends every wait, refuses all further work with `error`, and gives up the log: after a flush
+    // under way has ended, which a clean close needs, or at once. Null when it was stopped before.
+    enum class RunningFlush : std::uint8_t { await, abandon };
+    std::unique_ptr<log::Log> stop(const Error& error, RunningFlush flush);
 
     // Stamps offsets and epoch into `batches` (whole and validated) and appends them.
     //   not_leader_or_follower, not_enough_replicas, and what log::Log::append_as_leader says
@@ -112,14 +115,15 @@ public:
     template <class Work>
     auto with_log(Work&& work) -> decltype(work(std::declval<log::Log&>())) {
         const std::lock_guard lock(mutex_);
-        if (!log_) return std::unexpected(*stopped_);
+        if (stopped_) return std::unexpected(*stopped_);
         return work(*log_);
     }
 
 private:
-    // Whoever waited, taken out under the mutex to be called after it.
+    // What is to be done after the mutex is released: whoever waited, and a flush to begin.
     struct Due {
         std::vector<std::pair<Done, Result<void>>> calls;
+        std::move_only_function<void()> flush;
         ~Due();
     };
     using Waiters = std::multimap<std::int64_t, Done>;  // By the offset they wait for.
@@ -145,6 +149,7 @@ private:
     Waiters commit_waiters_;
     Waiters flush_waiters_;
     bool is_flushing_ = false;
+    std::condition_variable flush_ended_;
     std::vector<std::shared_ptr<Watch>> watches_;
 };
 

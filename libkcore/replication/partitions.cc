@@ -213,7 +213,7 @@ void Partitions::drop(const TopicPartition& name, const Error& why) {
         dropped = *found;
         by_name_.find(name.topic)->second.erase(name.partition);
     }
-    auto log = dropped.partition->stop(why);
+    auto log = dropped.partition->stop(why, Partition::RunningFlush::abandon);
     if (!log) return;
     const auto removed = dropped.directory->remove(std::move(log), clock_.wall_ms());
     if (!removed) {
@@ -261,7 +261,7 @@ bool Partitions::close() {
     bool clean = true;
     const Error why(Errc::not_leader_or_follower, "the broker is shutting down");
     for (const auto& partition : all()) {
-        auto log = partition->stop(why);
+        auto log = partition->stop(why, Partition::RunningFlush::await);
         if (!log) continue;
         const auto closed = log->close(clock_.wall_ms());
         if (closed) continue;
