@@ -52,6 +52,11 @@ std::string_view take_word(std::string_view& line) {
 }  // namespace
 
 Result<void> replace_file(io::Disk& disk, const std::string& path, BytesView bytes) {
+    if (auto done = put_file(disk, path, bytes); !done) return done;
+    return disk.sync_directory(path.substr(0, path.rfind('/')));
+}
+
+Result<void> put_file(io::Disk& disk, const std::string& path, BytesView bytes) {
     const auto temporary = path + ".tmp";
     {
         auto file = disk.open(temporary, io::Open::create);
@@ -59,8 +64,7 @@ Result<void> replace_file(io::Disk& disk, const std::string& path, BytesView byt
         if (auto done = (*file)->write(0, bytes); !done) return done;
         if (auto done = (*file)->sync(); !done) return done;
     }
-    if (auto done = disk.rename(temporary, path); !done) return done;
-    return disk.sync_directory(path.substr(0, path.rfind('/')));
+    return disk.rename(temporary, path);
 }
 
 Result<std::optional<Bytes>> read_file(io::Disk& disk, const std::string& path,

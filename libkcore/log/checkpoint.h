@@ -19,6 +19,8 @@ namespace kcore::log {
 
 // Through <path>.tmp, synced, renamed, the directory synced.
 Result<void> replace_file(io::Disk& disk, const std::string& path, BytesView bytes);
+// The same up to the directory's sync, which is left to the caller.
+Result<void> put_file(io::Disk& disk, const std::string& path, BytesView bytes);
 
 // The whole file; nothing when there is none.
 //   kafka_storage_error  I/O, or larger than `bytes_max`

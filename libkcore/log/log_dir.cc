@@ -23,6 +23,23 @@ std::int64_t offset_in(const OffsetCheckpoint& offsets, const TopicPartition& pa
     return found == offsets.end() ? 0 : std::max<std::int64_t>(found->second, 0);
 }
 
+// A directory that survives a crash right after: so do all its parents that are new.
+Result<void> make_durable_directory(io::Disk& disk, const std::string& path) {
+    std::vector<std::string> parents;
+    for (auto at = path; !at.empty();) {
+        const auto there = disk.stat(at);
+        if (!there) return std::unexpected(there.error());
+        if (*there && (*there)->is_directory) break;
+        at = at.substr(0, at.contains('/') ? at.rfind('/') : 0);
+        parents.push_back(at.empty() ? (path.starts_with('/') ? "/" : ".") : at);
+    }
+    if (auto done = disk.make_directory(path); !done) return done;
+    for (const auto& parent : parents) {
+        if (auto done = disk.sync_directory(parent); !done) return done;
+    }
+    return {};
+}
+
 }  // namespace
 
 LogDir::LogDir(io::Disk& disk, FileCache& files, io::Random& random, Logger logger,
@@ -44,7 +61,7 @@ std::string LogDir::at(std::string_view name) const { return fmt::format("{}/{}"
 
 Result<void> LogDir::read() {
     auto& disk = storage_.disk();
-    if (auto done = disk.make_directory(path()); !done) return done;
+    if (auto done = make_durable_directory(disk, path()); !done) return done;
     auto lock = disk.lock(at(kLock));
     if (!lock) return std::unexpected(std::move(lock).error());
     lock_ = std::move(*lock);
@@ -145,8 +162,7 @@ Result<Uuid> LogDir::read_topic_id(const std::string& path) {
     const auto file = fmt::format("{}/{}", path, kPartitionMetadata);
     const auto bytes = read_file(storage_.disk(), file);
     if (!bytes) return std::unexpected(bytes.error());
-    // Empty: a crash came between its creation and its first sync.
-    if (!*bytes || (*bytes)->empty()) return Uuid();
+    if (!*bytes) return Uuid();
     auto id = parse_partition_metadata(as_text(**bytes));
     if (!id) return fail(id.error().code, path + "/" + id.error().what);
     return id;
@@ -179,13 +195,9 @@ Result<std::unique_ptr<Log>> LogDir::create(const TopicPartition& partition, con
     }
     if (auto done = disk.make_directory(where); !done) return storage_.failed(done.error());
     if (known->is_zero() && !topic_id.is_zero()) {
-        auto file = disk.open(fmt::format("{}/{}", where, kPartitionMetadata), io::Open::create);
-        if (!file) return storage_.failed(file.error());
-        const auto text = format_partition_metadata(topic_id);
-        if (auto done = (*file)->write(0, as_bytes(text)); !done) {
-            return storage_.failed(done.error());
-        }
-        if (auto done = (*file)->sync(); !done) return storage_.failed_for_good(done.error());
+        const auto done = put_file(disk, fmt::format("{}/{}", where, kPartitionMetadata),
+                                   as_bytes(format_partition_metadata(topic_id)));
+        if (!done) return storage_.failed(done.error());
     }
     Loader loader(storage_, partition, topic_id, where, std::move(config), {}, now_ms);
     auto log = loader.load();

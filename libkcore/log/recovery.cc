@@ -79,17 +79,15 @@ bool is_whole_but_for_length(BytesView rest) {
     return crc32c(rest.subspan(record::kAttributesAt)) == record::BatchView(rest).crc();
 }
 
-// Whether some sector of [from, to) was never written: up to its end it is all zeros.
+// Whether some sector that begins before `to` was never written: from `from` to its end it is all
+// zeros. That end may lie behind `to`: the valid batch there may begin with zeros of its own.
 Result<bool> has_lost_sector(Window& window, std::uint64_t from, std::uint64_t to) {
     while (from < to) {
-        const auto end = std::min(to, (from / kSectorBytes + 1) * kSectorBytes);
+        const auto end = std::min(window.size(), (from / kSectorBytes + 1) * kSectorBytes);
         const auto bytes = window.at(from, end - from);
         if (!bytes) return std::unexpected(bytes.error());
         const auto part = bytes->first(std::min<std::size_t>(bytes->size(), end - from));
-        const bool reaches_end = end % kSectorBytes == 0 || end == window.size();
-        if (reaches_end && std::ranges::all_of(part, [](auto b) { return b == std::byte{0}; })) {
-            return true;
-        }
+        if (std::ranges::all_of(part, [](auto b) { return b == std::byte{0}; })) return true;
         from = end;
     }
     return false;

@@ -170,7 +170,10 @@ bool Segment::is_full(std::int64_t last_offset, const LogConfig& config) const {
 std::int64_t Segment::age_ms(std::int64_t timestamp, std::int64_t now_ms) {
     if (!is_first_known_) {
         const auto first = scan(0, base_offset_, -1);
-        if (!first) return -1;
+        if (!first) {
+            (void)storage_.failed_read(first.error());
+            return -1;
+        }
         if (*first) first_timestamp_ = (*first)->header.max_timestamp;
         is_first_known_ = true;
     }
