@@ -45,5 +45,5 @@ add_custom_command(
   COMMENT "Generating the message structs")
 set_source_files_properties(${generated} PROPERTIES GENERATED TRUE)
 target_sources(kcore_protocol PRIVATE ${generated} ${KCORE_PROTOCOL_OUT}/stamp)
-target_include_directories(kcore_protocol PUBLIC ${CMAKE_BINARY_DIR}/gen)
+target_include_directories(kcore_protocol PUBLIC $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/gen>)
 target_link_libraries(kcore_protocol PRIVATE nlohmann_json::nlohmann_json)

@@ -39,7 +39,9 @@ function(kcore_layer name)
     add_library(kcore_${name} INTERFACE)
     set(scope INTERFACE)
   endif()
-  target_include_directories(kcore_${name} ${scope} ${CMAKE_SOURCE_DIR}/libkcore)
+  target_include_directories(kcore_${name} ${scope}
+                             $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/libkcore>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/kcore>)
   target_link_libraries(kcore_${name} ${scope} ${needs} ${KCORE_EXTERNAL_${name}})
   target_compile_definitions(kcore_${name} ${scope} ${KCORE_DEFINITIONS_${name}})
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/layer.cmake)

@@ -1,0 +1,8 @@
+# find_package(kcore): link kcore::client.
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+find_dependency(nlohmann_json)
+find_dependency(ZLIB)
+find_dependency(Snappy)
+find_dependency(OpenSSL)
+include(${CMAKE_CURRENT_LIST_DIR}/kcoreTargets.cmake)
