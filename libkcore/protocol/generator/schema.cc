@@ -176,8 +176,7 @@ std::string header_of(const std::string& folder, const std::string& name) {
 
 }  // namespace
 
-// "KRaftVersionRecord" becomes kraft_version_record; scripts/cmake and layer.cmake count on the
-// rule.
+// "KRaftVersionRecord" becomes kraft_version_record; layer.cmake follows the same rule.
 std::string snake_case(std::string name) {
     if (const auto at = name.find("KRaft"); at != std::string::npos) name[at + 1] = 'r';
     std::string out;
