@@ -201,33 +201,41 @@ Bytes Effects::content_after(Node node, std::size_t count, Random& random) const
     }
     if (later.empty()) return durable;
 
-    // Every state the file was in since, and for each sector one of them by chance.
+    // Every state the file was in since. Blocks are freed and taken with the size, in one change of
+    // names and sizes: sectors come from states between the same two truncations as the size.
+    struct State {
+        Bytes content;
+        std::size_t truncations = 0;
+    };
     const auto chance = luck(random);
-    std::vector<Bytes> states{durable};
+    std::vector<State> states{{durable, 0}};
     for (const auto* effect : later) {
         auto state = states.back();
         if (effect->kind == Kind::truncate) {
-            state.resize(effect->position);
+            state.content.resize(effect->position);
+            ++state.truncations;
         } else if (!effect->is_lost) {
-            put(state, effect->position, effect->bytes);
+            put(state.content, effect->position, effect->bytes);
         }
         states.push_back(std::move(state));
     }
-    const auto pick = [&] {
-        const auto which = random.below(100) < chance
-                               ? states.size() - 1
-                               : (chance == 0 ? 0 : random.below(states.size()));
-        return &states[which];
+    const auto pick = [&](std::size_t first, std::size_t last) -> const State& {
+        if (random.below(100) < chance) return states[last];
+        return states[chance == 0 ? first : first + random.below(last - first + 1)];
     };
-    const auto* sized = pick();
-    std::size_t size = sized->size();
+    const auto& sized = pick(0, states.size() - 1);
+    std::size_t size = sized.content.size();
     // The last write torn at any byte.
-    if (size > durable.size() && random.below(3) == 0) {
+    if (size > durable.size() && sized.truncations == 0 && random.below(3) == 0) {
         size = durable.size() + random.below(size - durable.size() + 1);
     }
+    std::size_t first = 0;
+    while (states[first].truncations < sized.truncations) ++first;
+    auto last = first;
+    while (last + 1 < states.size() && states[last + 1].truncations == sized.truncations) ++last;
     Bytes content(size);
     for (std::size_t at = 0; at < size; at += kSectorBytes) {
-        const auto& from = *pick();
+        const auto& from = pick(first, last).content;
         const auto end = std::min<std::size_t>({at + kSectorBytes, size, from.size()});
         for (auto i = at; i < end; ++i) content[i] = from[i];
     }

@@ -156,6 +156,7 @@ private:
 
     Result<void> drop_segments(std::size_t first, std::size_t last, std::int64_t now_ms);
     Result<void> drop_segments_below_start(std::int64_t now_ms);
+    Result<void> lower_recovery_point(std::int64_t offset);
     Result<void> cut_metadata(std::int64_t end, std::int64_t snapshot_end, std::int64_t now_ms);
     Result<void> rebuild_producers(std::int64_t now_ms);
     Result<void> replay(Segment& segment, std::int64_t from, ProducerState& state);

@@ -28,10 +28,17 @@ Result<void> Log::drop_segments(std::size_t first, std::size_t last, std::int64_
     return {};
 }
 
+// Durably, before anything is cut: a crash in between must not find a recovery point above what is
+// left, or it would take the holes for what compaction leaves.
+Result<void> Log::lower_recovery_point(std::int64_t offset) {
+    if (recovery_point() <= offset) return {};
+    own_marks_->recovery_point = offset;
+    return storage_.recovery_point_fell();
+}
+
 // Epochs, snapshots, producers, marks: nothing may speak of offsets from `end` on. Snapshots go
 // from above `snapshot_end`.
 Result<void> Log::cut_metadata(std::int64_t end, std::int64_t snapshot_end, std::int64_t now_ms) {
-    own_marks_->recovery_point = std::min(recovery_point(), end);
     own_marks_->high_watermark = std::min(high_watermark(), end);
     update_marks();
     if (epochs_.truncate_from_end(end)) {
@@ -52,7 +59,7 @@ Result<void> Log::cut_metadata(std::int64_t end, std::int64_t snapshot_end, std:
         }
     }
     std::erase_if(snapshots_, [=](std::int64_t offset) { return offset > snapshot_end; });
-    if (auto done = storage_.recovery_point_fell(); !done) return done;
+    if (auto done = lower_recovery_point(end); !done) return done;
     return rebuild_producers(now_ms);
 }
 
@@ -64,6 +71,7 @@ Result<void> Log::truncate_to(std::int64_t offset, std::int64_t now_ms) {
     }
     if (pending_.in_flight) pending_.in_flight->cancel();
     pending_.in_flight.reset();
+    if (auto done = lower_recovery_point(offset); !done) return done;
     const auto keep = index_of(offset);
     if (auto done = drop_segments(keep + 1, segments_.size(), now_ms); !done) return done;
     if (auto done = active().truncate_to(offset); !done) {
@@ -77,6 +85,7 @@ Result<void> Log::truncate_fully_and_start_at(std::int64_t offset, std::int64_t 
     if (auto usable = check_usable(); !usable) return usable;
     if (pending_.in_flight) pending_.in_flight->cancel();
     pending_ = {};
+    if (auto done = lower_recovery_point(segments_.front()->base_offset()); !done) return done;
     auto fresh = std::make_unique<Segment>(storage_, path_, offset);
     const auto old_count = segments_.size();
     if (auto done = drop_segments(0, old_count, now_ms); !done) return done;
