@@ -1,0 +1,21 @@
+#pragma once
+// The quorum-state file: epoch, leader and vote, as JSON. Version 0 is that of static voters
+// (kraft.version 0), version 1 of dynamic ones; both are read.
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "raft/quorum.h"
+
+namespace kcore::raft {
+
+inline constexpr std::string_view kQuorumState = "quorum-state";
+
+std::string format_quorum_state(const Election& election, const std::set<std::int32_t>& voters);
+//   kafka_storage_error  not JSON, an unknown data_version, or a field that is missing
+Result<Election> parse_quorum_state(std::string_view text);
+
+}  // namespace kcore::raft
