@@ -1,0 +1,111 @@
+#pragma once
+// Runs the controller of this node: feeds it requests and time, appends what it decides to the
+// metadata log, answers when that is committed, and publishes the images. What is decided stands in
+// controller/; the network in front of it belongs to the server. Lives on one loop.
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "controller/controller.h"
+#include "io/env.h"
+#include "metadata/publisher.h"
+#include "raft/node.h"
+
+namespace kcore::broker {
+
+struct ControllerOptions {
+    controller::Settings settings;
+    ConfigMap fixed;  // server.properties
+    raft::NodeOptions raft;
+    // This controller as it registers itself; the incarnation is new with every process.
+    protocol::ControllerRegistrationRequest registration;
+    // A broker of this process registers as soon as it can: the first records wait a moment for it,
+    // so that both are synced together.
+    bool expects_broker = false;
+};
+
+class ControllerRunner : private raft::Listener {
+public:
+    template <class Request>
+    using ResponseTo = decltype(std::declval<controller::Controller&>()
+                                    .decide(std::declval<Request&>(), controller::Moment())
+                                    .response);
+
+    // Blocks while the log is replayed. Publishes its first image once that is committed, on the
+    // loop. `directory`, `env` and `publisher` outlive the runner. Errors as of raft::Node.
+    static Result<std::unique_ptr<ControllerRunner>> start(ControllerOptions options,
+                                                           log::LogDir& directory, io::Env& env,
+                                                           metadata::Publisher& publisher,
+                                                           Logger logger);
+    ~ControllerRunner() override;
+
+    // On the loop. Errors that Kafka puts into the response are in the response.
+    //   not_controller       the log cannot be written, or the runner stops
+    //   kafka_storage_error  the disk refused this one
+    template <class Request>
+    io::Async<ResponseTo<Request>> handle(Request request) {
+        if (!node_->is_leader()) co_return fail(Errc::not_controller, "this node does not lead");
+        const controller::Moment moment{now_ms(), node_->log_end_offset()};
+        auto decision = controller_.decide(request, moment);
+        const auto end = append(decision.records);
+        if (!end) co_return std::unexpected(end.error());
+        if constexpr (std::is_same_v<Request, protocol::BrokerRegistrationRequest>) {
+            node_->release_sync();
+        }
+        const auto done = co_await committed(*end);
+        if (!done) co_return std::unexpected(done.error());
+        co_return std::move(decision.response);
+    }
+
+    bool is_active() const { return node_->is_leader(); }
+    std::int32_t epoch() const { return node_->epoch(); }
+    const raft::Node& node() const { return *node_; }
+    // Called once, on the loop, when the metadata log cannot be written any more.
+    void on_lost(std::move_only_function<void(const Error&)> call) { on_lost_ = std::move(call); }
+
+    // Waiting requests are answered with not_controller; the log is closed.
+    asio::awaitable<Result<void>> stop();
+
+private:
+    ControllerRunner(ControllerOptions options, io::Env& env, metadata::Publisher& publisher,
+                     Logger logger);
+
+    Result<void> load(const raft::SnapshotId& id, const raft::Snapshot& snapshot) override;
+    Result<void> replay(const raft::LoggedBatch& batch) override;
+    void lead(std::int32_t epoch) override;
+    void lose(const Error& why) override;
+
+    Result<void> begin(const std::string& directory);
+    void register_self();
+    Result<std::int64_t> append(std::span<const metadata::Record> records);
+    io::Async<void> committed(std::int64_t end);
+    void publish_later(metadata::Built built, std::int64_t end);
+    void publish_committed();
+    void on_time();
+    void arm(std::int64_t not_before_ms);
+    void snapshot_if_due();
+    std::int64_t now_ms() const;
+
+    ControllerOptions options_;
+    io::Env& env_;
+    metadata::Publisher& publisher_;
+    Logger logger_;
+    controller::ConfigRules rules_;
+    controller::Controller controller_;
+    metadata::Replay replay_;
+    std::optional<Error> replay_error_;
+    raft::LoggedBatch last_;  // Of what was replayed; without values.
+    std::unique_ptr<raft::Node> node_;
+    std::vector<metadata::Record> bootstrap_;
+    std::deque<std::pair<std::int64_t, metadata::Built>> unpublished_;  // By end offset.
+    io::Loop::Timer timer_;
+    io::Loop::Timer release_timer_;
+    std::move_only_function<void(const Error&)> on_lost_;
+};
+
+}  // namespace kcore::broker
