@@ -1,7 +1,7 @@
 # Debian 12 packages; scripts/setup installs them.
 find_package(Threads REQUIRED)
-# From its archive: the shared library would cost start-up time.
-find_library(FMT_LIBRARY NAMES libfmt.a fmt REQUIRED)
+# fmt: headers only, base/fmt.cc compiles the rest.
+find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(ZLIB REQUIRED)
