@@ -14,6 +14,20 @@ install(DIRECTORY ${CMAKE_BINARY_DIR}/gen/protocol
 install(TARGETS ${KCORE_INSTALLED_TARGETS} EXPORT kcoreTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
+# For pkg-config: whoever needs another stands before it.
+set(KCORE_PC_LIBS)
+foreach(layer ${KCORE_INSTALLED_LAYERS})
+  get_target_property(type kcore_${layer} TYPE)
+  if(type STREQUAL "STATIC_LIBRARY")
+    string(PREPEND KCORE_PC_LIBS " -lkcore_${layer}")
+  endif()
+endforeach()
+if(ISAL_LIBRARY)
+  string(APPEND KCORE_PC_LIBS " -lisal")
+endif()
+
+file(RELATIVE_PATH KCORE_PC_UP /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
+
 set(KCORE_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/kcore)
 install(EXPORT kcoreTargets NAMESPACE kcore:: DESTINATION ${KCORE_CMAKE_DIR})
 include(CMakePackageConfigHelpers)
@@ -36,6 +50,11 @@ foreach(pair "man;${CMAKE_INSTALL_MANDIR}/man1;*.1"
   endif()
 endforeach()
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+if(KCORE_TESTS AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  add_test(NAME cli.install COMMAND ${CMAKE_SOURCE_DIR}/scripts/check_install ${CMAKE_BINARY_DIR})
+  set_tests_properties(cli.install PROPERTIES LABELS cli TIMEOUT 300)
+endif()
 
 get_property(programs DIRECTORY apps PROPERTY BUILDSYSTEM_TARGETS)
 set(tools)
