@@ -1,13 +1,12 @@
 #include "produce/produce.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstring>
 #include <memory>
 
+#include "cli/input_file.h"
 #include "cli/interrupt.h"
 #include "cli/quantity.h"
 #include "cli/record_line.h"
@@ -141,25 +140,17 @@ private:
             send(topic_, options_.partition, record, 1);
             return;
         }
-        if (files_.empty()) {
-            read_pieces(STDIN_FILENO, "stdin");
-            return;
-        }
-        for (const auto& file : files_) {
+        if (files_.empty()) files_ = {"-"};
+        for (const auto& name : files_) {
             if (is_over()) return;
-            const int descriptor =
-                file == "-" ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-            if (descriptor < 0) {
-                report_.refused(line_,
-                                fmt::format("cannot read {}: {}", file, std::strerror(errno)));
-                continue;
-            }
-            if (options_.file_per_record) {
-                read_whole(descriptor, file);
+            auto file = cli::InputFile::open(name);
+            if (!file) {
+                report_.refused(line_, file.error());
+            } else if (options_.file_per_record) {
+                read_whole(*file, name);
             } else {
-                read_pieces(descriptor, file);
+                read_pieces(*file, name);
             }
-            if (descriptor != STDIN_FILENO) ::close(descriptor);
         }
     }
 
@@ -168,8 +159,8 @@ private:
                (options_.count >= 0 && line_ >= static_cast<std::uint64_t>(options_.count));
     }
 
-    void read_pieces(int descriptor, const std::string& name) {
-        PieceReader reader(descriptor, delimiter_);
+    void read_pieces(const cli::InputFile& file, const std::string& name) {
+        cli::PieceReader reader(file.descriptor(), delimiter_);
         while (!is_over()) {
             const auto piece = reader.next();
             if (!piece) break;
@@ -181,20 +172,14 @@ private:
         }
     }
 
-    void read_whole(int descriptor, const std::string& name) {
-        std::string all;
-        std::string room(64U << 10, '\0');
-        for (;;) {
-            const auto got = ::read(descriptor, room.data(), room.size());
-            if (got < 0) {
-                report_.refused(line_, fmt::format("{}: {}", name, std::strerror(errno)));
-                return;
-            }
-            if (got == 0) break;
-            all.append(room, 0, static_cast<std::size_t>(got));
-        }
+    void read_whole(const cli::InputFile& file, const std::string& name) {
+        auto all = file.read_all();
         ++line_;
-        send_line(all);
+        if (all) {
+            send_line(*all);
+        } else {
+            report_.refused(line_, fmt::format("{}: {}", name, all.error()));
+        }
     }
 
     void send_line(std::string_view line) {

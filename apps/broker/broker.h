@@ -1,0 +1,51 @@
+#pragma once
+// The commands of kbroker: their options as parsed, and one function each.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/config_value.h"
+#include "cli/common.h"
+
+namespace kcore::server {
+
+struct Options {
+    cli::Common common;
+    std::string config;
+    std::vector<std::string> overrides;
+    std::vector<std::string> topics;
+    std::vector<std::string> command;  // Behind "--".
+    std::string data_dir;
+    std::string ready_file;
+    std::string cluster_id;
+    std::string log_level;
+    std::int64_t ready_fd = -1;
+    std::int64_t port = -1;
+    std::int64_t node_id = -1;
+    std::int64_t wait_ms = -1;
+    bool is_dev = false;
+    bool exit_with_parent = false;
+    bool exit_on_stdin_eof = false;
+    bool ignore_formatted = false;
+    bool all = false;
+};
+
+// What a node is started with.
+struct Settings {
+    ConfigMap values;
+    std::vector<std::string> warnings;
+    std::string remark;  // One line on what was assumed.
+    bool in_memory = false;
+};
+
+// From the file, the overrides and the flags; without a file combined roles on loopback.
+cli::Parsed<Settings> settings_of(const Options& options);
+
+int start(const Options& options);
+int format(const Options& options);
+int stop(const Options& options);
+int status(const Options& options);
+int ready(const Options& options);
+
+}  // namespace kcore::server

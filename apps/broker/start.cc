@@ -1,0 +1,280 @@
+#include <fmt/format.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+
+#include "base/log_sink.h"
+#include "broker/broker.h"
+#include "broker/server.h"
+#include "cli/process.h"
+#include "cli/quantity.h"
+#include "client/admin.h"
+#include "io/env.h"
+#include "io/memory_disk.h"
+#include "io/posix.h"
+#include "io/posix_disk.h"
+
+namespace kcore::server {
+
+namespace {
+
+constexpr std::size_t kBlockingThreads = 4;
+
+// A loop with what runs on it; of all but the first a thread of the pool runs it.
+struct LoopSet {
+    LoopSet(io::Clock& clock, io::Disk& disk, io::Random& random, io::Pool& pool)
+        : loop(clock), net(io::make_posix_net(loop)), env{clock, disk, *net, random, loop, pool} {}
+    io::PosixLoop loop;
+    std::unique_ptr<io::Net> net;
+    io::Env env;
+};
+
+cli::Parsed<client::NewTopic> parse_seed(const std::string& text) {
+    client::NewTopic topic;
+    const auto first = text.find(':');
+    topic.name = text.substr(0, first);
+    if (topic.name.empty()) return cli::refuse(fmt::format("--topic '{}' has no name", text));
+    if (first == text.npos) return topic;
+    const auto second = text.find(':', first + 1);
+    std::int64_t count = 0;
+    const auto digits = text.substr(first + 1, second == text.npos ? second : second - first - 1);
+    if (!digits.empty()) {
+        if (!cli::parse_integer(digits, count) || count < 1 || count > 100'000) {
+            return cli::refuse(
+                fmt::format("--topic '{}': '{}' is no number of partitions", text, digits));
+        }
+        topic.partitions = static_cast<std::int32_t>(count);
+    }
+    if (second == text.npos) return topic;
+    for (const auto& pair : cli::split_commas(text.substr(second + 1))) {
+        const auto split = pair.find('=');
+        if (split == pair.npos)
+            return cli::refuse(fmt::format("--topic '{}': '{}' is not k=v", text, pair));
+        topic.configs.emplace_back(pair.substr(0, split), pair.substr(split + 1));
+    }
+    return topic;
+}
+
+// One run of a node, from its settings to the exit code.
+class Node {
+public:
+    Node(const Options& options, Settings settings, broker::BrokerConfig config)
+        : options_(options),
+          console_(options.common),
+          settings_(std::move(settings)),
+          disk_(settings_.in_memory ? std::make_unique<io::MemoryDisk>() : io::make_posix_disk()),
+          sink_(make_stream_sink(stderr, [this] { return clock_.wall_ms(); })),
+          blocking_(io::make_posix_pool(kBlockingThreads)) {
+        sink_->level = log_level_by_name(options.log_level)
+                           .value_or(options.is_dev ? LogLevel::warn : LogLevel::info);
+        const auto workers = config.loops > 0 ? config.loops : std::max<std::size_t>(1, cores());
+        for (std::size_t i = 0; i < workers; ++i) {
+            loops_.push_back(std::make_unique<LoopSet>(clock_, *disk_, random_, *blocking_));
+        }
+        broker::ServerOptions server;
+        server.config = std::move(config);
+        server.logger = Logger(sink_, "broker");
+        server.cluster_id = options.cluster_id;
+        server.on_fatal = [this](const Error& error) {
+            console_.fail({"", error});
+            code_ = cli::kFailed;
+            end();
+        };
+        std::vector<io::Env*> envs;
+        for (auto& set : loops_) envs.push_back(&set->env);
+        server_ = std::make_unique<broker::Server>(std::move(server), control(), std::move(envs));
+    }
+
+    int run() {
+        for (const auto& topic : options_.topics) {
+            auto seed = parse_seed(topic);
+            if (!seed) return console_.usage(seed.error());
+            seeds_.push_back(std::move(*seed));
+        }
+        if (!settings_.remark.empty() && !options_.common.quiet) console_.notice(settings_.remark);
+        const Logger logger(sink_, "config");
+        for (const auto& warning : settings_.warnings) logger.warn("{}", warning);
+        for (std::size_t i = 1; i < loops_.size(); ++i) {
+            threads_.push_back(io::make_posix_pool(1));
+            threads_.back()->submit([this, i] { loops_[i]->loop.run(); });
+        }
+        watch();
+        control().loop.spawn(live());
+        loops_[0]->loop.run();
+        is_over_ = true;
+        cli::signal_myself();  // Ends the watcher.
+        server_.reset();
+        for (std::size_t i = 1; i < loops_.size(); ++i) loops_[i]->loop.stop();
+        threads_.clear();
+        if (!pid_file_.empty()) cli::remove_file(pid_file_);
+        return code_;
+    }
+
+private:
+    static std::size_t cores() { return cli::processors(); }
+
+    io::Env& control() { return loops_[0]->env; }
+
+    // From any thread: stop in order.
+    void end() {
+        loops_[0]->loop.post([this] { stop_wanted_.notify(); });
+    }
+
+    void watch() {
+        watcher_ = io::make_posix_pool(3);
+        watcher_->submit([this] {
+            for (int signals = 0;; ++signals) {
+                cli::wait_for_signal();
+                if (is_over_) return;
+                if (signals > 0) cli::end_now(cli::kInterrupted);
+                if (child_) child_->interrupt();
+                end();
+            }
+        });
+        if (!options_.exit_on_stdin_eof) return;
+        watcher_->submit([this] {
+            cli::wait_for_stdin_end();
+            end();
+        });
+    }
+
+    asio::awaitable<void> live() {
+        auto started = co_await server_->start();
+        if (started) {
+            blocking_->submit([this] { announce(); });
+            co_await stop_wanted_.wait_until(io::kNever);
+        } else {
+            code_ = console_.fail({"", started.error()});
+        }
+        co_await server_->stop();
+        loops_[0]->loop.stop();
+    }
+
+    // Off the loop: creates the seeds, then says that it is ready.
+    void announce() {
+        std::string bootstrap;
+        std::int64_t port = -1;
+        for (const auto& listener : server_->listeners()) {
+            if (listener.is_controller) continue;
+            if (port < 0) port = listener.bound.port;
+            auto host =
+                listener.advertised.host.empty() ? listener.bound.host : listener.advertised.host;
+            const io::Address address{host, listener.bound.port};
+            bootstrap += (bootstrap.empty() ? "" : ",") + address.to_string();
+        }
+        if (!sow(bootstrap)) {
+            end();
+            return;
+        }
+        cli::Running running;
+        running.pid = cli::process_id();
+        running.node_id = node_id();
+        running.port = port;
+        running.bootstrap = bootstrap;
+        running.data = settings_.in_memory ? "memory" : std::string(value("log.dirs"));
+        auto written = cli::write_running(running);
+        if (written) {
+            pid_file_ = *written;
+        } else {
+            console_.warn(written.error());
+        }
+        const auto line = fmt::format("READY bootstrap={}\n", bootstrap);
+        console_.print(line);
+        tell_elsewhere(line, running);
+        if (!options_.command.empty()) wrap(bootstrap);
+    }
+
+    void tell_elsewhere(const std::string& line, const cli::Running& running) {
+        if (!options_.ready_file.empty()) {
+            auto done = cli::write_atomically(
+                options_.ready_file, fmt::format("bootstrap={}\nport={}\npid={}\n",
+                                                 running.bootstrap, running.port, running.pid));
+            if (!done) console_.warn(done.error());
+        }
+        if (options_.ready_fd >= 0) {
+            auto done = cli::write_to_descriptor(static_cast<int>(options_.ready_fd), line);
+            if (!done) console_.warn(done.error());
+        }
+    }
+
+    bool sow(const std::string& bootstrap) {
+        if (seeds_.empty()) return true;
+        client::Config config;
+        config.bootstrap = cli::split_commas(bootstrap);
+        client::Client client(std::move(config));
+        client::Admin admin(client);
+        auto made = admin.create_topics(seeds_, false);
+        if (!made) {
+            code_ = console_.fail({"--topic", made.error()});
+            return false;
+        }
+        for (const auto& topic : *made) {
+            if (!topic.error || topic.error->code == Errc::topic_already_exists) continue;
+            code_ = console_.fail({topic.name, *topic.error});
+            return false;
+        }
+        return true;
+    }
+
+    void wrap(const std::string& bootstrap) {
+        auto child = cli::Child::start(options_.command, {"KAFKA_BOOTSTRAP_SERVERS=" + bootstrap,
+                                                          "KCORE_BOOTSTRAP_SERVER=" + bootstrap});
+        if (!child) {
+            console_.warn_line("error: " + child.error());
+            code_ = cli::kFailed;
+            end();
+            return;
+        }
+        child_ = std::make_unique<cli::Child>(*child);
+        watcher_->submit([this] {
+            code_ = child_->wait();
+            end();
+        });
+    }
+
+    std::string_view value(std::string_view key) const {
+        const auto found = settings_.values.find(key);
+        return found == settings_.values.end() ? std::string_view() : found->second;
+    }
+    std::int64_t node_id() const {
+        std::int64_t id = -1;
+        (void)cli::parse_integer(value("node.id"), id);
+        return id;
+    }
+
+    const Options& options_;
+    cli::Console console_;
+    Settings settings_;
+    io::PosixClock clock_;
+    io::PosixRandom random_;
+    std::unique_ptr<io::Disk> disk_;
+    std::shared_ptr<LogSink> sink_;
+    std::unique_ptr<io::Pool> blocking_;
+    std::vector<std::unique_ptr<LoopSet>> loops_;  // The first is the control loop.
+    std::vector<std::unique_ptr<io::Pool>> threads_;
+    std::unique_ptr<broker::Server> server_;
+    io::Signal stop_wanted_{loops_[0]->loop};
+    std::vector<client::NewTopic> seeds_;
+    std::unique_ptr<cli::Child> child_;
+    std::string pid_file_;
+    std::atomic<int> code_ = cli::kDone;
+    std::atomic<bool> is_over_ = false;
+    std::unique_ptr<io::Pool> watcher_;
+};
+
+}  // namespace
+
+int start(const Options& options) {
+    cli::Console console(options.common);
+    auto settings = settings_of(options);
+    if (!settings) return console.usage(settings.error());
+    auto config = broker::make_broker_config(settings->values);
+    if (!config) return console.usage(config.error().what);
+    config->advertise_dialled = options.is_dev;
+    cli::hold_signals();
+    if (options.exit_with_parent) cli::end_with_parent();
+    return Node(options, std::move(*settings), std::move(*config)).run();
+}
+
+}  // namespace kcore::server

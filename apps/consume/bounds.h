@@ -1,0 +1,24 @@
+#pragma once
+// What a range means in each partition of some topics: first offset wanted, and first not wanted.
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/position.h"
+#include "client/admin.h"
+#include "client/consumer.h"
+
+namespace kcore::consume {
+
+struct Wanted {
+    std::vector<TopicPartition> partitions;
+    cli::Range range;
+    std::string group;      // For `committed`.
+    bool ends_now = false;  // -e: at what is the end of each partition at this moment.
+    bool is_read_committed = true;
+};
+
+Result<std::vector<client::Assignment>> resolve(client::Admin& admin, const Wanted& wanted);
+
+}  // namespace kcore::consume

@@ -1,0 +1,141 @@
+// kbroker: runs a broker, and looks after brokers that run.
+
+#include "broker/broker.h"
+#include "cli/tool.h"
+
+namespace kcore::server {
+
+namespace {
+
+using cli::Command;
+using cli::Complete;
+using cli::Option;
+
+Option text(std::string names, std::string placeholder, std::string help, std::string& out,
+            Complete complete = Complete::nothing) {
+    return {.names = std::move(names),
+            .placeholder = std::move(placeholder),
+            .help = std::move(help),
+            .set = cli::to_text(out),
+            .complete = complete};
+}
+Option flag(std::string names, std::string help, bool& out) {
+    return {.names = std::move(names),
+            .placeholder = "",
+            .help = std::move(help),
+            .set = cli::to_switch(out)};
+}
+Option number(std::string names, std::string help, std::int64_t& out, std::int64_t most) {
+    return {.names = std::move(names),
+            .placeholder = "N",
+            .help = std::move(help),
+            .set = cli::to_number(out, 0, most)};
+}
+
+std::vector<Option> node_options(Options& o) {
+    return {text("--config", "FILE", "server.properties", o.config, Complete::files),
+            {.names = "--override",
+             .placeholder = "K=V",
+             .help = "one setting over the file's",
+             .set = cli::to_list(o.overrides)},
+            text("--data-dir", "DIR", "where data is kept", o.data_dir, Complete::files),
+            text("--cluster-id", "ID", "of a new cluster; random when not given", o.cluster_id),
+            number("--port", "port of clients; 0: any that is free", o.port, 65'535),
+            number("--node-id", "id of the node", o.node_id, INT32_MAX)};
+}
+
+Command start_command(Options& o) {
+    Command out{
+        .name = "start",
+        .summary = "Run a broker; without a configuration, one on this machine for itself."};
+    out.options = node_options(o);
+    std::vector<Option> more{
+        flag("--dev", "for development: in memory, quick groups, topics on demand", o.is_dev),
+        {.names = "--topic",
+         .placeholder = "NAME[:N[:K=V]]",
+         .help = "create it before ready",
+         .set = cli::to_list(o.topics)},
+        text("--ready-file", "PATH", "written when it is ready", o.ready_file, Complete::files),
+        number("--ready-fd", "the READY line goes there too", o.ready_fd, 1 << 20),
+        flag("--exit-with-parent", "stop when the parent process ends", o.exit_with_parent),
+        flag("--exit-on-stdin-eof", "stop at the end of stdin", o.exit_on_stdin_eof),
+        text("--log-level", "LEVEL", "debug, info, warn, error", o.log_level)};
+    for (auto& option : more) out.options.push_back(std::move(option));
+    out.rest = cli::to_list(o.command);
+    out.not_yet = {"--brokers",    "--user",     "--acl",       "--seed",      "--load",
+                   "--as-version", "--any-port", "--advertise", "--fault-file"};
+    out.examples = {{"kbroker start", ""},
+                    {"kbroker start --config server.properties", ""},
+                    {"kbroker start --dev --port 0 --topic orders:3 -- ./run-tests", ""}};
+    out.run = [&o] { return start(o); };
+    return out;
+}
+
+Command format_command(Options& o) {
+    Command out{.name = "format", .summary = "Make the log directories ready for a new cluster."};
+    out.options = node_options(o);
+    out.options.push_back(
+        flag("--ignore-formatted", "leave alone what is formatted", o.ignore_formatted));
+    out.not_yet = {"--standalone",
+                   "--initial-controllers",
+                   "--no-initial-controllers",
+                   "--release-version",
+                   "--feature",
+                   "--add-scram"};
+    out.examples = {{"kbroker format --config server.properties", ""},
+                    {"kbroker format --data-dir /var/lib/kcore", ""},
+                    {"kbroker format --config server.properties --ignore-formatted", ""}};
+    out.run = [&o] { return server::format(o); };
+    return out;
+}
+
+std::vector<Option> which(Options& o) {
+    return {number("--port", "the broker on this port", o.port, 65'535),
+            number("--node-id", "the broker with this id", o.node_id, INT32_MAX)};
+}
+
+Command table(Options& o) {
+    Command root{.name = "kbroker", .summary = "Run a Kafka broker, and look after it."};
+    root.options = cli::common_options(o.common, {.output = true, .changes = false});
+    Command stop{.name = "stop", .summary = "Stop a broker of this user."};
+    stop.options = which(o);
+    stop.options.push_back(flag("--all", "all of them", o.all));
+    stop.examples = {
+        {"kbroker stop", ""}, {"kbroker stop --port 9092", ""}, {"kbroker stop --all", ""}};
+    stop.run = [&o] { return server::stop(o); };
+    Command status{.name = "status", .summary = "Show the brokers of this user; 4 when none runs."};
+    status.options = which(o);
+    status.examples = {
+        {"kbroker status", ""}, {"kbroker status -o json", ""}, {"kbroker status --port 9092", ""}};
+    status.run = [&o] { return server::status(o); };
+    Command ready{.name = "ready", .summary = "Ask whether a cluster answers; 4 when not."};
+    ready.options = {{.names = "--wait",
+                      .placeholder = "DUR",
+                      .help = "until it does",
+                      .set = cli::to_duration(o.wait_ms)}};
+    ready.examples = {{"kbroker ready", ""},
+                      {"kbroker ready -b host:9092 --wait 30s", ""},
+                      {"kbroker ready && ./run-tests", ""}};
+    ready.run = [&o] { return server::ready(o); };
+    root.commands = {start_command(o), format_command(o), std::move(stop), std::move(status),
+                     std::move(ready)};
+    root.not_yet = {"info",           "config",  "cluster", "drain", "undrain",  "decommission",
+                    "unregister",     "elect",   "acls",    "users", "quotas",   "tokens",
+                    "client-metrics", "loggers", "txn",     "log",   "raw",      "error",
+                    "fault",          "chaos",   "proxy",   "trace", "requests", "snapshot",
+                    "reset",          "profile"};
+    root.examples = {{"kbroker start", ""},
+                     {"kbroker start --dev --port 0 -- ./run-tests", ""},
+                     {"kbroker status", ""}};
+    return root;
+}
+
+}  // namespace
+
+}  // namespace kcore::server
+
+int main(int argc, char** argv) {
+    kcore::server::Options options;
+    const auto root = kcore::server::table(options);
+    return kcore::cli::run_tool(root, options.common, argc, argv);
+}
