@@ -180,17 +180,20 @@ std::map<Effects::Node, Effects::Names> Effects::names_after(std::size_t count,
     return names;
 }
 
+// Brings `content` to what it is after one more write or truncation.
+void Effects::apply(Bytes& content, const Effect& effect) {
+    if (effect.kind == Kind::truncate) {
+        content.resize(effect.position);
+    } else if (!effect.is_lost) {
+        put(content, effect.position, effect.bytes);
+    }
+}
+
 Bytes Effects::content_after(Node node, std::size_t count, Random& random) const {
     std::vector<const Effect*> later;
     Bytes durable;
     const auto settle = [&] {
-        for (const auto* effect : later) {
-            if (effect->kind == Kind::truncate) {
-                durable.resize(effect->position);
-            } else if (!effect->is_lost) {
-                put(durable, effect->position, effect->bytes);
-            }
-        }
+        for (const auto* effect : later) apply(durable, *effect);
         later.clear();
     };
     for (std::size_t i = 0; i < count; ++i) {
@@ -211,12 +214,8 @@ Bytes Effects::content_after(Node node, std::size_t count, Random& random) const
     std::vector<State> states{{durable, 0}};
     for (const auto* effect : later) {
         auto state = states.back();
-        if (effect->kind == Kind::truncate) {
-            state.content.resize(effect->position);
-            ++state.truncations;
-        } else if (!effect->is_lost) {
-            put(state.content, effect->position, effect->bytes);
-        }
+        apply(state.content, *effect);
+        if (effect->kind == Kind::truncate) ++state.truncations;
         states.push_back(std::move(state));
     }
     const auto pick = [&](std::size_t first, std::size_t last) -> const State& {

@@ -63,6 +63,7 @@ private:
     std::map<Node, Names> names_after(std::size_t count, Random& random) const;
     Bytes content_after(Node node, std::size_t count, Random& random) const;
     static void apply(std::map<Node, Names>& names, const Effect& effect);
+    static void apply(Bytes& content, const Effect& effect);
 
     std::vector<Effect> effects_;
     std::vector<bool> is_directory_{true};

@@ -9,6 +9,7 @@
 #include "io/posix.h"
 #include "log/log_dirs.h"
 #include "log/test_log.h"
+#include "log/test_tree.h"
 
 namespace kcore::log {
 namespace {

@@ -24,12 +24,12 @@ std::optional<std::int64_t> segment_base(std::string_view name, std::string_view
 
 }  // namespace
 
-Loader::Loader(Storage& storage, TopicPartition partition, Uuid topic_id, std::string path,
-               ConfigRef config, LoadFrom from, std::int64_t now_ms)
+Loader::Loader(Storage& storage, LoadWhat what, LoadFrom from, std::int64_t now_ms)
     : storage_(storage),
       from_(from),
       now_ms_(now_ms),
-      log_(new Log(storage, std::move(partition), topic_id, std::move(path), std::move(config))) {}
+      log_(new Log(storage, std::move(what.partition), what.topic_id, std::move(what.path),
+                   std::move(what.config))) {}
 
 Result<std::unique_ptr<Log>> Loader::load() {
     constexpr Step kSteps[] = {&Loader::list,         &Loader::remove_leftovers,

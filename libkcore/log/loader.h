@@ -15,6 +15,13 @@
 
 namespace kcore::log {
 
+struct LoadWhat {
+    TopicPartition partition;
+    Uuid topic_id;
+    std::string path;
+    ConfigRef config;
+};
+
 // What the directory's checkpoints say of a partition.
 struct LoadFrom {
     bool is_clean = false;
@@ -26,8 +33,7 @@ struct LoadFrom {
 // Used once. Blocks.
 class Loader {
 public:
-    Loader(Storage& storage, TopicPartition partition, Uuid topic_id, std::string path,
-           ConfigRef config, LoadFrom from, std::int64_t now_ms);
+    Loader(Storage& storage, LoadWhat what, LoadFrom from, std::int64_t now_ms);
 
     //   corrupt_message      bit rot; nothing but indexes was changed
     //   kafka_storage_error  the disk failed, or the files cannot be understood

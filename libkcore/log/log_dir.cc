@@ -174,8 +174,9 @@ Result<std::unique_ptr<Log>> LogDir::load(const FoundPartition& found, ConfigRef
     const auto where = at(found.directory);
     const auto topic_id = read_topic_id(where);
     if (!topic_id) return storage_.failed_read(topic_id.error());
-    Loader loader(storage_, found.name.partition, *topic_id, where, std::move(config),
-                  load_from(found.name.partition), now_ms);
+    const auto& partition = found.name.partition;
+    Loader loader(storage_, {partition, *topic_id, where, std::move(config)}, load_from(partition),
+                  now_ms);
     auto log = loader.load();
     if (log) add(**log);
     return log;
@@ -199,7 +200,7 @@ Result<std::unique_ptr<Log>> LogDir::create(const TopicPartition& partition, con
                                    as_bytes(format_partition_metadata(topic_id)));
         if (!done) return storage_.failed(done.error());
     }
-    Loader loader(storage_, partition, topic_id, where, std::move(config), {}, now_ms);
+    Loader loader(storage_, {partition, topic_id, where, std::move(config)}, {}, now_ms);
     auto log = loader.load();
     if (!log) return log;
     for (const auto& names : {where, path()}) {

@@ -12,6 +12,7 @@
 
 #include "io/posix_disk.h"
 #include "log/test_log.h"
+#include "log/test_tree.h"
 #include "record/compression.h"
 #include "record/scan.h"
 
