@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+"""kgroups and consuming in groups against a broker."""
+
+import harness
+
+
+class Groups(harness.Case):
+    def consumed(self):
+        self.topic("-p", "2")
+        self.ok("kproduce", self.name, "--partitioner", "roundrobin",
+                stdin="".join(f"{i}\n" for i in range(10)))
+        return self.ok("kconsume", self.name, "-g", self.name, "-e", limit=90)
+
+    def described(self):
+        return self.ok("kgroups", "describe", self.name, "-o", "json").json()["groups"][0]
+
+    def test_a_group_reads_all_once_and_commits(self):
+        said = self.consumed()
+        self.assertEqual(sorted(said.out.split(), key=int), [str(i) for i in range(10)])
+        self.assertIn(f"assigned {self.name}-0 {self.name}-1", said.err)
+        again = self.ok("kconsume", self.name, "-g", self.name, "-e", "-q", limit=90)
+        self.assertEqual(again.out, "")
+        group = self.described()
+        self.assertEqual((group["state"], group["total_lag"]), ("Empty", 0))
+        self.ok("kproduce", self.name, stdin="new\n")
+        self.assertEqual(self.described()["total_lag"], 1)
+
+    def test_describe_has_the_column_names_of_the_scripts(self):
+        self.consumed()
+        said = self.ok("kgroups", "describe", self.name)
+        self.assertRegex(said.out, r"GROUP +TOPIC +PARTITION +CURRENT-OFFSET +LOG-END-OFFSET +LAG "
+                                   r"+CONSUMER-ID +HOST +CLIENT-ID\n")
+
+    def test_resets_plan_first_and_apply_with_y(self):
+        self.consumed()
+        said = self.run_tool("kgroups", "reset", self.name, "--to", "earliest", "-o", "json")
+        self.assertEqual(said.code, 5)
+        self.assertEqual([r["new_offset"] for r in said.json()["offsets"]], [0, 0])
+        self.assertEqual(self.described()["total_lag"], 0)
+        self.ok("kgroups", "reset", self.name, "--to", "earliest", "-y")
+        self.assertEqual(self.described()["total_lag"], 10)
+        self.ok("kgroups", "reset", self.name, "--to", "latest-1", "-t", self.name + ":1", "-y")
+        self.assertEqual(self.described()["total_lag"], 6)
+        self.ok("kgroups", "reset", self.name, "--to", "+1", "-y")
+        self.assertEqual(self.described()["total_lag"], 4)
+
+    def test_offsets_of_a_new_group_can_be_set(self):
+        self.topic("-p", "1")
+        self.ok("kproduce", self.name, stdin="a\nb\n")
+        self.ok("kgroups", "reset", self.name, "--to", "1", "-t", self.name, "-y")
+        said = self.ok("kconsume", self.name, "-g", self.name, "-e", "-q", limit=90)
+        self.assertEqual(said.out, "b\n")
+
+    def test_lists_and_deletes(self):
+        self.consumed()
+        self.assertIn(self.name, self.ok("kgroups", "list", "-o", "name").out.split())
+        self.assertEqual(self.run_tool("kgroups", "delete", self.name).code, 5)
+        self.assertEqual(self.ok("kgroups", "delete", self.name, "-y").out,
+                         f"deleted {self.name}\n")
+        self.assertNotIn(self.name, self.ok("kgroups", "list", "-o", "name").out.split())
+        self.assertEqual(self.run_tool("kgroups", "delete", self.name, "-y").code, 1)
+
+    def test_a_group_that_is_not_there_is_1(self):
+        said = self.run_tool("kgroups", "describe", self.name)
+        self.assertEqual(said.code, 1)
+        self.assertIn("GROUP_ID_NOT_FOUND (69)", said.err)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,119 @@
+"""Runs the tools of a build and holds what they said: stdout, stderr and the exit code."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import uuid
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TOOLS = os.environ.get("KCORE_TOOLS", f"{ROOT}/build/dev/apps")
+SKIPPED = 77
+
+
+class Said:
+    """The outcome of one command."""
+
+    def __init__(self, done):
+        self.code = done.returncode
+        self.raw = done.stdout
+        self.out = done.stdout.decode("utf-8", "replace")
+        self.err = done.stderr.decode("utf-8", "replace")
+
+    def json(self):
+        return json.loads(self.out)
+
+    def lines(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def tool(name):
+    return os.path.join(TOOLS, name)
+
+
+def has(name):
+    return os.access(tool(name), os.X_OK)
+
+
+class Broker:
+    """kbroker in development mode, or the cluster that KCORE_TEST_BOOTSTRAP names."""
+
+    def __init__(self):
+        self.process = None
+        self.bootstrap = os.environ.get("KCORE_TEST_BOOTSTRAP")
+        if self.bootstrap or not has("kbroker"):
+            return
+        self.process = subprocess.Popen(
+            [tool("kbroker"), "start", "--dev", "--port", "0", "--exit-with-parent", "-q"],
+            stdout=subprocess.PIPE)
+        ready = select.select([self.process.stdout], [], [], 20)[0]
+        line = self.process.stdout.readline().decode() if ready else ""
+        if not line.startswith("READY bootstrap="):
+            self.process.kill()
+            raise RuntimeError(f"kbroker is not ready: {line!r}")
+        self.bootstrap = line.split("=", 1)[1].strip()
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+        self.process.stdout.close()
+
+
+class Case(unittest.TestCase):
+    """A test with a cluster; topic and group names are its own."""
+
+    broker = None
+    needs_broker = True
+
+    @classmethod
+    def setUpClass(cls):
+        if not cls.needs_broker:
+            return
+        cls.broker = Broker()
+        if not cls.broker.bootstrap:
+            raise unittest.SkipTest("there is no broker to talk to")
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.broker:
+            cls.broker.stop()
+
+    def setUp(self):
+        self.home = tempfile.TemporaryDirectory()
+        self.addCleanup(self.home.cleanup)
+        self.name = "t" + uuid.uuid4().hex[:12]
+
+    def run_tool(self, *command, stdin=b"", env=None, limit=60):
+        variables = {"PATH": os.environ["PATH"], "HOME": self.home.name, "TZ": "UTC",
+                     "XDG_RUNTIME_DIR": self.home.name}
+        if self.broker:
+            variables["KCORE_BOOTSTRAP_SERVER"] = self.broker.bootstrap
+        variables.update(env or {})
+        if isinstance(stdin, str):
+            stdin = stdin.encode()
+        return Said(subprocess.run([tool(command[0]), *command[1:]], input=stdin,
+                                   capture_output=True, env=variables, timeout=limit, check=False))
+
+    def ok(self, *command, **how):
+        said = self.run_tool(*command, **how)
+        self.assertEqual(said.code, 0, said.err)
+        return said
+
+    def topic(self, *options):
+        self.ok("ktopics", "create", self.name, *options)
+        return self.name
+
+
+def main():
+    program = unittest.main(module="__main__", exit=False, verbosity=1)
+    result = program.result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    skipped = len(result.skipped)
+    sys.exit(SKIPPED if skipped and skipped >= max(result.testsRun, 1) else 0)

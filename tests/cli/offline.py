@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+"""What the tools say without any cluster."""
+
+import json
+import re
+import time
+
+import harness
+
+TOOLS = [name for name in ("ktopics", "kproduce", "kconsume", "kgroups", "kperf", "kbroker")
+         if harness.has(name)]
+
+
+class Offline(harness.Case):
+    needs_broker = False
+
+    def test_help_fits_a_screen_and_ends_with_three_examples(self):
+        for tool in TOOLS:
+            said = self.ok(tool, "--help")
+            lines = said.out.rstrip("\n").split("\n")
+            self.assertLess(len(lines), 55, tool)
+            self.assertEqual(lines[-4], "Examples:", tool)
+            self.assertTrue(all(len(line) <= 100 for line in lines), tool)
+
+    def test_help_all_names_what_help_leaves_out(self):
+        for tool in TOOLS:
+            self.assertIn("--connect-timeout", self.ok(tool, "--help-all").out)
+
+    def test_the_command_tree_is_json(self):
+        for tool in TOOLS:
+            tree = json.loads(self.ok(tool, "--help-json").out)
+            self.assertEqual(tree["_v"], 1)
+            self.assertEqual(tree["command"]["name"], tool)
+
+    def test_versions_are_told(self):
+        for tool in TOOLS:
+            self.assertRegex(self.ok(tool, "--version").out, rf"^{tool} \d+\.\d+\.\d+\n$")
+
+    def test_help_starts_fast(self):
+        for tool in TOOLS:
+            best = min(self.timed(tool, "--help") for _ in range(5))
+            self.assertLess(best, 0.1, tool)
+
+    def timed(self, *command):
+        begin = time.monotonic()
+        self.ok(*command)
+        return time.monotonic() - begin
+
+    def test_unknown_options_name_the_nearest(self):
+        said = self.run_tool("ktopics", "create", "a", "--partitons", "3")
+        self.assertEqual(said.code, 2)
+        self.assertEqual(said.err,
+                         "error: unknown option --partitons. did you mean --partitions?\n")
+
+    def test_what_a_later_version_brings_says_so(self):
+        for command in (["ktopics", "reassign", "a"], ["kproduce", "a", "--template", "x"],
+                        ["kgroups", "kick", "g"], ["kperf", "verify"]):
+            said = self.run_tool(*command)
+            self.assertEqual(said.code, 2, command)
+            self.assertIn("is not in this version", said.err, command)
+
+    def test_a_cluster_that_cannot_be_reached_is_6(self):
+        said = self.run_tool("ktopics", "list", "-b", "127.0.0.1:1")
+        self.assertEqual(said.code, 6)
+        self.assertIn("NETWORK_EXCEPTION (13)", said.err)
+        said = self.run_tool("ktopics", "list", "-b", "127.0.0.1:1", "-o", "json")
+        self.assertEqual(json.loads(said.err)["code"], 13)
+
+    def test_wrong_values_are_2(self):
+        for command in (["kconsume", "t", "-o", "first"], ["kconsume", "t", "-f", "%z"],
+                        ["ktopics", "list", "-o", "xml"], ["ktopics", "list", "--timeout", "5"],
+                        ["kproduce"], ["ktopics", "list", "-X", "acks=7"],
+                        ["kgroups", "reset", "g", "--to", "nowhere"]):
+            said = self.run_tool(*command)
+            self.assertEqual(said.code, 2, command)
+            self.assertTrue(said.err.startswith("error: "), command)
+
+    def test_fields_of_rows_are_documented(self):
+        said = self.ok("ktopics", "describe", "-o", "help")
+        self.assertTrue(re.search(r"^partitions\[\]\.leader_epoch +number$", said.out, re.M))
+
+    def test_properties_are_listed(self):
+        self.assertIn("linger.ms=7", self.ok("ktopics", "list", "-X", "linger.ms=7", "-X", "dump").out)
+
+
+if __name__ == "__main__":
+    harness.main()

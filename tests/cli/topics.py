@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+"""ktopics against a broker."""
+
+import harness
+
+
+class Topics(harness.Case):
+    def test_create_says_what_was_made(self):
+        said = self.ok("ktopics", "create", self.name, "-p", "3", "-r", "1")
+        self.assertRegex(said.out, rf"^created {self.name}  partitions=3 replication-factor=1 "
+                                   r"id=[\w-]{22}\n$")
+
+    def test_a_topic_that_exists_is_1_with_a_hint(self):
+        self.topic()
+        said = self.run_tool("ktopics", "create", self.name)
+        self.assertEqual(said.code, 1)
+        self.assertTrue(said.err.startswith("error: TOPIC_ALREADY_EXISTS (36): "), said.err)
+        self.assertTrue(said.err.endswith(" hint: --if-not-exists\n"), said.err)
+        self.ok("ktopics", "create", self.name, "--if-not-exists")
+
+    def test_describe_has_one_shape_in_json(self):
+        self.topic("-p", "2", "-c", "retention.ms=3600000")
+        document = self.ok("ktopics", "describe", self.name, "-o", "json").json()
+        self.assertEqual(document["_v"], 1)
+        self.assertEqual(document["errors"], [])
+        topic = document["topics"][0]
+        self.assertEqual(topic["partition_count"], 2)
+        self.assertEqual(topic["configs"]["retention.ms"], {"value": "3600000", "source": "topic"})
+        self.assertEqual([p["partition"] for p in topic["partitions"]], [0, 1])
+        self.assertEqual(topic["partitions"][0]["end_offset"], 0)
+        self.assertEqual(topic["partitions"][0]["status"], "ok")
+
+    def test_a_topic_that_is_not_there_fails_and_the_rest_is_shown(self):
+        self.topic()
+        said = self.run_tool("ktopics", "describe", self.name, self.name + "x", "-o", "json")
+        self.assertEqual(said.code, 1)
+        self.assertEqual(len(said.json()["topics"]), 1)
+        self.assertEqual(said.json()["errors"][0]["code"], 3)
+
+    def test_names_come_one_a_line(self):
+        self.topic()
+        self.assertIn(self.name, self.ok("ktopics", "list", "-o", "name").out.splitlines())
+        self.assertEqual(self.ok("ktopics", "list", self.name, "-o", "name").out, self.name + "\n")
+
+    def test_configs_are_set_shown_and_unset(self):
+        self.topic()
+        said = self.ok("ktopics", "config", self.name, "--set", "retention.ms=5000")
+        self.assertIn("retention.ms: ", said.err)
+        rows = self.ok("ktopics", "config", self.name, "-o", "json").json()["configs"]
+        self.assertEqual([(r["key"], r["value"], r["source"]) for r in rows],
+                         [("retention.ms", "5000", "topic")])
+        self.ok("ktopics", "config", self.name, "--unset", "retention.ms")
+        self.assertEqual(self.ok("ktopics", "config", self.name, "-o", "json").json()["configs"], [])
+
+    def test_a_mistyped_key_names_the_nearest(self):
+        self.topic()
+        said = self.run_tool("ktopics", "config", self.name, "--set", "retention.mss=1")
+        self.assertEqual(said.code, 1)
+        self.assertIn("did you mean retention.ms?", said.err)
+
+    def test_topics_grow(self):
+        self.topic("-p", "1")
+        self.ok("ktopics", "alter", self.name, "--add-partitions", "2")
+        topic = self.ok("ktopics", "describe", self.name, "-o", "json").json()["topics"][0]
+        self.assertEqual(topic["partition_count"], 3)
+
+    def test_delete_without_a_terminal_only_plans(self):
+        self.topic()
+        said = self.run_tool("ktopics", "delete", self.name)
+        self.assertEqual(said.code, 5)
+        self.assertIn(f"would delete {self.name}", said.out)
+        self.assertEqual(self.ok("ktopics", "delete", "-y", self.name).out,
+                         f"deleted {self.name}\n")
+        self.assertEqual(self.run_tool("ktopics", "delete", "-y", self.name).code, 1)
+        self.ok("ktopics", "delete", "-y", self.name, "--if-exists")
+
+    def test_dry_runs_change_nothing(self):
+        self.assertEqual(self.run_tool("ktopics", "create", self.name, "--dry-run").code, 5)
+        self.assertEqual(self.run_tool("ktopics", "describe", self.name).code, 1)
+
+    def test_offsets_go_by_position_and_time(self):
+        self.topic("-p", "1")
+        self.ok("kproduce", self.name, stdin="a\nb\n")
+        rows = self.ok("ktopics", "offsets", self.name, "--at", "earliest,latest,@2000-01-01",
+                       "-o", "json").json()["offsets"]
+        self.assertEqual([(r["at"], r["offset"]) for r in rows],
+                         [("earliest", 0), ("latest", 2), ("@2000-01-01", 0)])
+
+
+if __name__ == "__main__":
+    harness.main()
