@@ -12,8 +12,9 @@ class Broker(harness.Case):
     needs_broker = False
 
     def test_it_wraps_a_command_and_returns_its_code(self):
-        said = self.run_tool("kbroker", "start", "--dev", "--port", "0", "--topic", "a:3", "-q", "--",
-                             "sh", "-c", f"{harness.tool('ktopics')} list -o name; exit 7")
+        said = self.run_tool("kbroker", "start", "--dev", "--port", "0", "--topic", "a:3", "-q",
+                             "--", "sh", "-c",
+                             f"{harness.tool('ktopics')} list -o name; exit 7")
         self.assertEqual(said.code, 7, said.err)
         self.assertIn("READY bootstrap=127.0.0.1:", said.out)
         self.assertIn("a\n", said.out)

@@ -80,7 +80,8 @@ class Offline(harness.Case):
         self.assertTrue(re.search(r"^partitions\[\]\.leader_epoch +number$", said.out, re.M))
 
     def test_properties_are_listed(self):
-        self.assertIn("linger.ms=7", self.ok("ktopics", "list", "-X", "linger.ms=7", "-X", "dump").out)
+        said = self.ok("ktopics", "list", "-X", "linger.ms=7", "-X", "dump")
+        self.assertIn("linger.ms=7", said.out)
 
 
 if __name__ == "__main__":

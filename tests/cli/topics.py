@@ -50,7 +50,8 @@ class Topics(harness.Case):
         self.assertEqual([(r["key"], r["value"], r["source"]) for r in rows],
                          [("retention.ms", "5000", "topic")])
         self.ok("ktopics", "config", self.name, "--unset", "retention.ms")
-        self.assertEqual(self.ok("ktopics", "config", self.name, "-o", "json").json()["configs"], [])
+        rows = self.ok("ktopics", "config", self.name, "-o", "json").json()["configs"]
+        self.assertEqual(rows, [])
 
     def test_a_mistyped_key_names_the_nearest(self):
         self.topic()
