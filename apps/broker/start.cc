@@ -3,6 +3,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <optional>
 
 #include "base/log_sink.h"
 #include "broker/broker.h"
@@ -72,6 +73,7 @@ public:
         for (std::size_t i = 0; i < workers; ++i) {
             loops_.push_back(std::make_unique<LoopSet>(clock_, *disk_, random_, *blocking_));
         }
+        stop_wanted_.emplace(loops_[0]->loop);
         broker::ServerOptions server;
         server.config = std::move(config);
         server.logger = Logger(sink_, "broker");
@@ -108,6 +110,8 @@ public:
         for (std::size_t i = 1; i < loops_.size(); ++i) loops_[i]->loop.stop();
         threads_.clear();
         if (!pid_file_.empty()) cli::remove_file(pid_file_);
+        // A thread may sit in a read of stdin that nothing ends.
+        if (options_.exit_on_stdin_eof) cli::end_now(code_);
         return code_;
     }
 
@@ -118,7 +122,7 @@ private:
 
     // From any thread: stop in order.
     void end() {
-        loops_[0]->loop.post([this] { stop_wanted_.notify(); });
+        loops_[0]->loop.post([this] { stop_wanted_->notify(); });
     }
 
     void watch() {
@@ -143,7 +147,7 @@ private:
         auto started = co_await server_->start();
         if (started) {
             blocking_->submit([this] { announce(); });
-            co_await stop_wanted_.wait_until(io::kNever);
+            co_await stop_wanted_->wait_until(io::kNever);
         } else {
             code_ = console_.fail({"", started.error()});
         }
@@ -254,7 +258,7 @@ private:
     std::vector<std::unique_ptr<LoopSet>> loops_;  // The first is the control loop.
     std::vector<std::unique_ptr<io::Pool>> threads_;
     std::unique_ptr<broker::Server> server_;
-    io::Signal stop_wanted_{loops_[0]->loop};
+    std::optional<io::Signal> stop_wanted_;  // On the control loop.
     std::vector<client::NewTopic> seeds_;
     std::unique_ptr<cli::Child> child_;
     std::string pid_file_;
