@@ -1,8 +1,15 @@
 #include "broker/apis.h"
 
+#include "broker/handlers/controller_handlers.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/api/allocate_producer_ids.h"
 #include "protocol/api/alter_configs.h"
+#include "protocol/api/alter_partition.h"
 #include "protocol/api/api_versions.h"
+#include "protocol/api/assign_replicas_to_dirs.h"
+#include "protocol/api/broker_heartbeat.h"
+#include "protocol/api/broker_registration.h"
+#include "protocol/api/controller_registration.h"
 #include "protocol/api/create_partitions.h"
 #include "protocol/api/create_topics.h"
 #include "protocol/api/delete_groups.h"
@@ -13,6 +20,7 @@
 #include "protocol/api/describe_groups.h"
 #include "protocol/api/describe_log_dirs.h"
 #include "protocol/api/describe_topic_partitions.h"
+#include "protocol/api/envelope.h"
 #include "protocol/api/fetch.h"
 #include "protocol/api/find_coordinator.h"
 #include "protocol/api/heartbeat.h"
@@ -29,6 +37,7 @@
 #include "protocol/api/offset_for_leader_epoch.h"
 #include "protocol/api/produce.h"
 #include "protocol/api/sync_group.h"
+#include "protocol/api/unregister_broker.h"
 
 namespace kcore::broker {
 
@@ -62,6 +71,26 @@ Dispatch broker_apis(bool with_unstable_versions) {
              api<OffsetForLeaderEpochRequest>(offset_for_leader_epoch),
              api<ProduceRequest>(produce),
              api<SyncGroupRequest>(sync_group)},
+            with_unstable_versions};
+}
+
+Dispatch controller_apis(bool with_unstable_versions) {
+    using namespace protocol;
+    return {{api<AllocateProducerIdsRequest>(allocate_producer_ids),
+             api<AlterConfigsRequest>(alter_configs_here),
+             api<AlterPartitionRequest>(alter_partition),
+             api<ApiVersionsRequest>(api_versions),
+             api<AssignReplicasToDirsRequest>(assign_replicas_to_dirs),
+             api<BrokerHeartbeatRequest>(broker_heartbeat),
+             api<BrokerRegistrationRequest>(broker_registration),
+             api<ControllerRegistrationRequest>(controller_registration),
+             api<CreatePartitionsRequest>(create_partitions_here),
+             api<CreateTopicsRequest>(create_topics_here),
+             api<DeleteTopicsRequest>(delete_topics_here),
+             api<DescribeClusterRequest>(describe_cluster),
+             api<EnvelopeRequest>(envelope),
+             api<IncrementalAlterConfigsRequest>(incremental_alter_configs_here),
+             api<UnregisterBrokerRequest>(unregister_broker)},
             with_unstable_versions};
 }
 

@@ -16,8 +16,8 @@
 
 namespace kcore::broker {
 
-class ControllerHost;
 class ControllerLink;
+class ControllerRunner;
 class GroupShards;
 class OnDemandTopics;
 class ProducerIds;
@@ -28,7 +28,7 @@ struct Services {
     std::string cluster_id;
     metadata::Publisher* publisher = nullptr;
     ControllerLink* controller = nullptr;
-    ControllerHost* controller_host = nullptr;  // Null on a node that is only a broker.
+    ControllerRunner* controller_runner = nullptr;  // Null on a node that is only a broker.
     OnDemandTopics* on_demand_topics = nullptr;
     ProducerIds* producer_ids = nullptr;
     log::LogDirs* log_dirs = nullptr;

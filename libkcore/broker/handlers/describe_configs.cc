@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/config.h"
+#include "broker/config_levels.h"
 #include "broker/handlers/handlers.h"
 #include "broker/services.h"
 #include "broker/topic_view.h"
@@ -28,15 +29,6 @@ struct Wanted {
         return !keys || keys->empty() || std::ranges::find(*keys, key) != keys->end();
     }
 };
-
-BrokerLevels levels_of(const Services& services, const metadata::Image& image) {
-    BrokerLevels levels;
-    const auto id = std::to_string(services.config->node_id);
-    levels.dynamic = image.config({ResourceType::broker, id});
-    levels.dynamic_default = image.config({ResourceType::broker, ""});
-    levels.fixed = services.config->settings;
-    return levels;
-}
 
 void add(const Wanted& wanted, const EffectiveConfig& effective, ResourceAnswer& answer) {
     const auto& key = *effective.key;
@@ -80,7 +72,7 @@ Result<void> describe_topic(const Services& services, const metadata::Image& ima
     if (image.topic(name) == nullptr) {
         return fail(Errc::unknown_topic_or_partition, "there is no topic " + name);
     }
-    add_all(wanted, ConfigResource::topic, image.topic_config(name), levels_of(services, image),
+    add_all(wanted, ConfigResource::topic, image.topic_config(name), levels_of(*services.config, image),
             answer);
     return {};
 }
@@ -88,7 +80,7 @@ Result<void> describe_topic(const Services& services, const metadata::Image& ima
 Result<void> describe_broker(const Services& services, const metadata::Image& image,
                              const Wanted& wanted, ResourceAnswer& answer) {
     const auto& name = wanted.resource.resource_name;
-    const auto levels = levels_of(services, image);
+    const auto levels = levels_of(*services.config, image);
     if (name.empty()) {  // The defaults of all brokers: only what was set.
         for (const auto& [key_name, value] : levels.dynamic_default) {
             const auto* key = find_config_key(ConfigResource::broker, key_name);

@@ -21,6 +21,7 @@ using protocol::ListOffsetsResponse;
 using Asked = ListOffsetsRequest::ListOffsetsPartition;
 using Answer = ListOffsetsResponse::ListOffsetsPartitionResponse;
 
+constexpr std::int16_t kFirstWithEpochs = 4;
 constexpr std::int64_t kLatest = -1;
 constexpr std::int64_t kEarliest = -2;
 constexpr std::int64_t kMaxTimestamp = -3;
@@ -143,7 +144,8 @@ private:
         if (*found) {
             answer.timestamp = (*found)->timestamp;
             answer.offset = (*found)->offset;
-            answer.leader_epoch = (*found)->leader_epoch;
+            if (request_.version() >= kFirstWithEpochs)
+                answer.leader_epoch = (*found)->leader_epoch;
         }
         return answer;
     }

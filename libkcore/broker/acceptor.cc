@@ -1,0 +1,77 @@
+#include "broker/acceptor.h"
+
+#include <utility>
+
+namespace kcore::broker {
+
+namespace {
+// Out of descriptors, most likely: some will be closed.
+constexpr std::int64_t kAfterFailureMs = 100;
+constexpr std::int64_t kRateUnlimited = INT32_MAX;
+}  // namespace
+
+Acceptor::Acceptor(io::Env& env, std::unique_ptr<io::Listener> listener, ListenerInfo info,
+                   Target target, Logger logger)
+    : env_(env),
+      listener_(std::move(listener)),
+      info_(std::move(info)),
+      target_(std::move(target)),
+      logger_(std::move(logger)),
+      room_(env.loop),
+      ended_(env.loop) {}
+
+// Until there is room under max.connections and max.connection.creation.rate allows one more.
+asio::awaitable<void> Acceptor::await_turn() {
+    while (!stopping_ && !target_.quota.has_room(room_.remote())) {
+        co_await room_.wait_until(io::kNever);
+    }
+    const auto rate = target_.config.connection_rate_max;
+    if (rate <= 0 || rate == kRateUnlimited) co_return;
+    const auto now = env_.clock.now();
+    if (now < not_before_) co_await room_.wait_until(not_before_);
+    not_before_ = std::max(now, not_before_) + std::chrono::nanoseconds(1'000'000'000 / rate);
+}
+
+asio::awaitable<void> Acceptor::run() {
+    is_running_ = true;
+    while (!stopping_) {
+        co_await await_turn();
+        if (stopping_) break;
+        auto& worker = *target_.workers[next_];
+        auto stream = co_await listener_->accept(worker.env().net);
+        if (stopping_) break;
+        if (stream) {
+            hand_over(std::move(*stream));
+            continue;
+        }
+        logger_.warn("accept failed listener={} reason=\"{}\"", info_.name, stream.error().what);
+        co_await room_.wait_until(env_.clock.in_ms(kAfterFailureMs));
+    }
+    is_running_ = false;
+    ended_.notify();
+}
+
+void Acceptor::hand_over(std::unique_ptr<io::Stream> stream) {
+    const auto ip = stream->peer().host;
+    if (!target_.quota.admit(ip)) {
+        logger_.info("refused a connection over its address's limit peer={}", ip);
+        return;
+    }
+    auto* worker = target_.workers[next_];
+    next_ = (next_ + 1) % target_.workers.size();
+    auto* quota = &target_.quota;
+    const auto* apis = &target_.apis;
+    const auto* info = &info_;
+    worker->env().loop.post([=, taken = std::move(stream)]() mutable {
+        worker->serve(*apis, *info, std::move(taken), [quota, ip] { quota->release(ip); });
+    });
+}
+
+asio::awaitable<void> Acceptor::stop() {
+    stopping_ = true;
+    listener_->close();
+    room_.notify();
+    while (is_running_) co_await ended_.wait_until(io::kNever);
+}
+
+}  // namespace kcore::broker

@@ -1,0 +1,54 @@
+#pragma once
+// One listener: takes connections and hands them to the workers in turn. Lives on the loop that
+// binds it.
+
+#include <asio/awaitable.hpp>
+#include <memory>
+#include <vector>
+
+#include "base/logger.h"
+#include "broker/config.h"
+#include "broker/connection_quota.h"
+#include "broker/dispatch.h"
+#include "broker/request.h"
+#include "broker/worker.h"
+#include "io/env.h"
+
+namespace kcore::broker {
+
+class Acceptor {
+public:
+    // Everything referred to outlives the connections taken.
+    struct Target {
+        const Dispatch& apis;
+        std::vector<Worker*> workers;
+        ConnectionQuota& quota;
+        const BrokerConfig& config;
+    };
+
+    Acceptor(io::Env& env, std::unique_ptr<io::Listener> listener, ListenerInfo info,
+             Target target, Logger logger);
+
+    const ListenerInfo& info() const { return info_; }
+
+    asio::awaitable<void> run();   // Until stop().
+    asio::awaitable<void> stop();  // Returns when run() has ended.
+
+private:
+    void hand_over(std::unique_ptr<io::Stream> stream);
+    asio::awaitable<void> await_turn();
+
+    io::Env& env_;
+    std::unique_ptr<io::Listener> listener_;
+    const ListenerInfo info_;
+    const Target target_;
+    Logger logger_;
+    std::size_t next_ = 0;
+    io::Signal room_;
+    io::Signal ended_;
+    io::Instant not_before_{};
+    bool stopping_ = false;
+    bool is_running_ = false;
+};
+
+}  // namespace kcore::broker

@@ -1,0 +1,71 @@
+#pragma once
+// How many connections there may be, in all and from one address (max.connections,
+// max.connections.per.ip and its overrides). Thread-safe.
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "broker/config.h"
+#include "io/wait.h"
+
+namespace kcore::broker {
+
+class ConnectionQuota {
+public:
+    explicit ConnectionQuota(const BrokerConfig& config) : config_(config) {}
+
+    // Counts a connection from `ip`; false, and nothing counted, when the address has its share.
+    bool admit(const std::string& ip) {
+        const std::lock_guard lock(mutex_);
+        auto& count = by_ip_[ip];
+        if (count >= limit_of(ip)) return false;
+        ++count;
+        ++total_;
+        return true;
+    }
+
+    void release(const std::string& ip) {
+        std::vector<io::Signal::Remote> waiting;
+        {
+            const std::lock_guard lock(mutex_);
+            --total_;
+            const auto found = by_ip_.find(ip);
+            if (--found->second == 0) by_ip_.erase(found);
+            waiting = std::exchange(waiting_, {});
+        }
+        for (const auto& acceptor : waiting) acceptor.notify();
+    }
+
+    // True when one more is allowed; else `acceptor` is notified once that may have changed.
+    bool has_room(const io::Signal::Remote& acceptor) {
+        const std::lock_guard lock(mutex_);
+        if (total_ < config_.connections_max) return true;
+        waiting_.push_back(acceptor);
+        return false;
+    }
+
+    std::int64_t total() const {
+        const std::lock_guard lock(mutex_);
+        return total_;
+    }
+
+private:
+    std::int64_t limit_of(const std::string& ip) const {
+        const auto found = config_.connections_per_ip.find(ip);
+        return found == config_.connections_per_ip.end() ? config_.connections_per_ip_max
+                                                         : found->second;
+    }
+
+    const BrokerConfig& config_;
+    mutable std::mutex mutex_;
+    std::int64_t total_ = 0;
+    std::unordered_map<std::string, std::int64_t> by_ip_;
+    std::vector<io::Signal::Remote> waiting_;
+};
+
+}  // namespace kcore::broker

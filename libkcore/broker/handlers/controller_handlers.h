@@ -1,0 +1,25 @@
+#pragma once
+// The handlers of a controller listener. They run on the controller's own loop; the APIs that both
+// kinds of listener serve stand in handlers.h.
+
+#include "broker/request.h"
+
+namespace kcore::broker {
+
+Outcome allocate_producer_ids(Request& request);
+Outcome alter_partition(Request& request);
+Outcome assign_replicas_to_dirs(Request& request);
+Outcome broker_heartbeat(Request& request);
+Outcome broker_registration(Request& request);
+Outcome controller_registration(Request& request);
+Outcome envelope(Request& request);
+Outcome unregister_broker(Request& request);
+
+// Straight from an admin tool, without an Envelope around it.
+Outcome alter_configs_here(Request& request);
+Outcome create_partitions_here(Request& request);
+Outcome create_topics_here(Request& request);
+Outcome delete_topics_here(Request& request);
+Outcome incremental_alter_configs_here(Request& request);
+
+}  // namespace kcore::broker

@@ -1,0 +1,85 @@
+#include "broker/node_settings.h"
+
+#include "metadata/features.h"
+
+namespace kcore::broker {
+
+namespace {
+
+Config values_of(const BrokerConfig& config) {
+    BrokerLevels levels;
+    levels.fixed = config.settings;
+    return Config::of_broker(levels);
+}
+
+}  // namespace
+
+NodeSettings node_settings(const BrokerConfig& config) {
+    const auto values = values_of(config);
+    const auto int32 = [&](std::string_view key) {
+        return static_cast<std::int32_t>(values.integer(key));
+    };
+    NodeSettings settings;
+    auto& group = settings.group;
+    group.min_session_timeout_ms = int32("group.min.session.timeout.ms");
+    group.max_session_timeout_ms = int32("group.max.session.timeout.ms");
+    group.initial_rebalance_delay_ms = int32("group.initial.rebalance.delay.ms");
+    group.max_size = int32("group.max.size");
+    group.offsets_retention_ms = values.integer("offsets.retention.minutes") * 60'000;
+    group.offsets_retention_check_interval_ms =
+        values.integer("offsets.retention.check.interval.ms");
+    group.offset_metadata_max_bytes = int32("offset.metadata.max.bytes");
+    group.offsets_commit_timeout_ms = int32("offsets.commit.timeout.ms");
+    settings.fetch_session_slots =
+        static_cast<std::size_t>(values.integer("max.incremental.fetch.session.cache.slots"));
+    settings.fetch_bytes_max = values.integer("fetch.max.bytes");
+    return settings;
+}
+
+ControllerOptions controller_options(const BrokerConfig& config,
+                                     const std::vector<ListenerInfo>& listeners) {
+    const auto values = values_of(config);
+    ControllerOptions options;
+    auto& settings = options.settings;
+    settings.node_id = config.node_id;
+    settings.partitions_default = config.partitions_default;
+    settings.replication_factor_default = config.replication_factor_default;
+    settings.min_insync_replicas =
+        static_cast<std::int32_t>(values.integer("min.insync.replicas"));
+    settings.unclean_election = values.flag("unclean.leader.election.enable");
+    settings.delete_topics = values.flag("delete.topic.enable");
+    settings.rebalance_leaders = values.flag("auto.leader.rebalance.enable");
+    settings.session_timeout_ms = config.session_timeout_ms;
+    settings.max_idle_ms = values.integer("metadata.max.idle.interval.ms");
+    options.fixed = config.settings;
+    auto& raft = options.raft;
+    raft.node_id = config.node_id;
+    for (const auto& voter : config.voters) raft.voters.insert(voter.id);
+    if (raft.voters.empty()) raft.voters.insert(config.node_id);
+    raft.segment_bytes = static_cast<std::int32_t>(values.integer("metadata.log.segment.bytes"));
+    raft.segment_ms = values.integer("metadata.log.segment.ms");
+    raft.retention_bytes = values.integer("metadata.max.retention.bytes");
+    raft.retention_ms = values.integer("metadata.max.retention.ms");
+    raft.snapshot_bytes = values.integer("metadata.log.max.record.bytes.between.snapshots");
+    raft.snapshot_interval_ms = values.integer("metadata.log.max.snapshot.interval.ms");
+    auto& registration = options.registration;
+    registration.controller_id = config.node_id;
+    for (const auto& info : listeners) {
+        if (!info.is_controller) continue;
+        auto& added = registration.listeners.emplace_back();
+        added.name = info.name;
+        added.host = info.advertised.host;
+        added.port = info.advertised.port;
+        added.security_protocol = info.security_protocol;
+    }
+    for (const auto& feature : metadata::supported_features()) {
+        auto& added = registration.features.emplace_back();
+        added.name = feature.name;
+        added.min_supported_version = feature.min;
+        added.max_supported_version = feature.max;
+    }
+    options.expects_broker = config.is_broker;
+    return options;
+}
+
+}  // namespace kcore::broker

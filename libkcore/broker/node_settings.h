@@ -1,0 +1,25 @@
+#pragma once
+// Settings of the layers below the broker, made from the node's: plain values that each keeps.
+
+#include <cstdint>
+#include <vector>
+
+#include "broker/config.h"
+#include "broker/controller_runner.h"
+#include "broker/request.h"
+#include "group/settings.h"
+
+namespace kcore::broker {
+
+struct NodeSettings {
+    group::Settings group;
+    std::size_t fetch_session_slots = 1'000;
+    std::int64_t fetch_bytes_max = 57'671'680;
+};
+NodeSettings node_settings(const BrokerConfig& config);
+
+// Without ids that only the start knows: cluster, incarnations.
+ControllerOptions controller_options(const BrokerConfig& config,
+                                     const std::vector<ListenerInfo>& listeners);
+
+}  // namespace kcore::broker

@@ -1,0 +1,52 @@
+#pragma once
+// A node of the cluster, from its settings to its last byte: wires the parts, starts and stops them
+// in order. Decides nothing itself. Lives on the control loop, as do the controller, the link to it
+// and the listeners; connections live on the workers' loops.
+//
+// Start: directories -> listeners bound -> controller leads -> registered -> unfenced -> serving.
+// Stop: no new connections -> left the cluster -> groups resigned -> requests finished -> controller
+//       and logs closed -> directories marked clean.
+
+#include <asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/logger.h"
+#include "broker/config.h"
+#include "broker/request.h"
+#include "io/env.h"
+
+namespace kcore::broker {
+
+struct ServerOptions {
+    BrokerConfig config;
+    Logger logger;
+    std::string cluster_id;  // For directories never used before; empty: a random one.
+    std::int64_t stop_timeout_ms = 10'000;  // For requests under way, and for leaving the cluster.
+    // The node cannot go on (its metadata log failed, another took its place); on the control loop.
+    std::function<void(const Error&)> on_fatal;
+};
+
+class Server {
+public:
+    // The loops run, or will be run, by the caller; at least one worker. Workers may be `control`.
+    Server(ServerOptions options, io::Env& control, std::vector<io::Env*> workers);
+    ~Server();  // After stop(), or never started.
+
+    // On the control loop. Returns when the broker serves: a produce will succeed. After an error
+    // stop() cleans up.
+    io::Async<void> start();
+    asio::awaitable<void> stop();
+
+    // Of the listeners, with the ports bound; after start().
+    std::vector<ListenerInfo> listeners() const;
+    const std::string& cluster_id() const;
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace kcore::broker
