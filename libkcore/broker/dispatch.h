@@ -19,7 +19,7 @@ struct Api {
     bool is_advertised = true;
     protocol::VersionRange versions;  // Served.
 
-    bool is_flexible(std::int16_t version) const { return version >= info->flexible.low; }
+    bool is_flexible(std::int16_t version) const { return info->flexible.contains(version); }
 };
 
 class Dispatch {

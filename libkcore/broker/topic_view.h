@@ -17,7 +17,7 @@ namespace kcore::broker {
 // What everybody may do while nobody is checked, as bits of the operations (KIP-430).
 inline constexpr std::int32_t kTopicOperations = 3576;
 inline constexpr std::int32_t kClusterOperations = 8096;
-inline constexpr std::int32_t kGroupOperations = 328;
+inline constexpr std::int32_t kGroupOperations = 3400;
 
 bool is_legal_topic(std::string_view name);
 

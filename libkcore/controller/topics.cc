@@ -136,6 +136,9 @@ void fill_configs(const State& state, const ConfigMap& configs, Answer& answer) 
         shown.value.reset();
         if (!shown.is_sensitive && !effective.value.is_null())
             shown.value = effective.value.to_text();
+        // What was set is shown as it was written.
+        const auto set = configs.find(effective.key->name);
+        if (shown.value && set != configs.end()) shown.value = set->second;
         shown.config_source = static_cast<std::int8_t>(effective.source);
     }
 }

@@ -239,8 +239,14 @@ std::expected<AcceptedBatch, Rejection> validate_produce(std::span<std::byte> re
     const BatchView batch(*found);
     auto refused = check_envelope(batch, rules);
     if (!refused) refused = check_header(batch);
-    if (refused) return std::unexpected(std::move(*refused));
-    return Validation(*found, rules, scratch).run(partition_name, now_ms);
+    using Result = std::expected<AcceptedBatch, Rejection>;
+    auto verdict = refused ? Result(std::unexpected(std::move(*refused)))
+                           : Validation(*found, rules, scratch).run(partition_name, now_ms);
+    if (verdict) return verdict;
+    auto& rejection = verdict.error();
+    rejection.is_of_batch =
+        rejection.code == Errc::invalid_record || rejection.code == Errc::invalid_timestamp;
+    return verdict;
 }
 
 Result<FetchedBatches> validate_fetched(BytesView records) {

@@ -48,6 +48,8 @@ struct Rejection {
     std::optional<std::string> message =
         std::nullopt;  // ErrorMessage of the answer; Kafka seldom gives one.
     std::vector<RecordError> record_errors = {};  // At most kRecordErrorsMax.
+    // The batch was found and something in it is wrong: the answer then tells the log start.
+    bool is_of_batch = false;
 };
 inline constexpr std::size_t kRecordErrorsMax = 10'000;
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <string>
 
 #include "broker/handlers/handlers.h"
 #include "broker/shard_calls.h"
@@ -27,7 +29,9 @@ Outcome delete_groups(Request& request) {
     const auto body = request.decode<protocol::DeleteGroupsRequest>();
     if (!body) return request.malformed(body.error());
     ShardCalls calls(request);
-    for (const auto& group_id : body->groups_names) {
+    // A group named twice is deleted, and answered, once.
+    const std::set<std::string> names(body->groups_names.begin(), body->groups_names.end());
+    for (const auto& group_id : names) {
         protocol::DeleteGroupsRequest one;
         one.groups_names = {group_id};
         calls.ask(group_id, std::move(one));

@@ -72,8 +72,8 @@ Result<void> describe_topic(const Services& services, const metadata::Image& ima
     if (image.topic(name) == nullptr) {
         return fail(Errc::unknown_topic_or_partition, "there is no topic " + name);
     }
-    add_all(wanted, ConfigResource::topic, image.topic_config(name), levels_of(*services.config, image),
-            answer);
+    add_all(wanted, ConfigResource::topic, image.topic_config(name),
+            levels_of(*services.config, image), answer);
     return {};
 }
 

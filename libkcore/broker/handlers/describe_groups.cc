@@ -7,6 +7,7 @@
 
 #include "broker/handlers/handlers.h"
 #include "broker/shard_calls.h"
+#include "broker/topic_view.h"
 
 namespace kcore::broker {
 
@@ -21,6 +22,15 @@ Done combine(Request& request, std::vector<group::Response> responses) {
     return request.answer(out);
 }
 
+Done combine_with_operations(Request& request, std::vector<group::Response> responses) {
+    for (auto& response : responses) {
+        for (auto& group : std::get<protocol::DescribeGroupsResponse>(response).groups) {
+            if (group.error_code == 0) group.authorized_operations = kGroupOperations;
+        }
+    }
+    return combine(request, std::move(responses));
+}
+
 }  // namespace
 
 Outcome describe_groups(Request& request) {
@@ -33,7 +43,8 @@ Outcome describe_groups(Request& request) {
         one.include_authorized_operations = body->include_authorized_operations;
         calls.ask(group_id, std::move(one));
     }
-    return std::move(calls).finish(combine);
+    return std::move(calls).finish(body->include_authorized_operations ? combine_with_operations
+                                                                       : combine);
 }
 
 }  // namespace kcore::broker

@@ -1,11 +1,11 @@
 // Envelope: a client's admin request that a broker hands on. The answer inside is what the client
 // gets, byte for byte; errors of the envelope itself are for the broker (KIP-590).
 
+#include "protocol/api/envelope.h"
 #include "broker/controller_runner.h"
 #include "broker/forwarding.h"
 #include "broker/handlers/controller_handlers.h"
 #include "broker/services.h"
-#include "protocol/api/envelope.h"
 #include "rpc/header.h"
 
 namespace kcore::broker {
@@ -44,13 +44,11 @@ Row row() {
 }
 
 const Row* find_row(std::int16_t key) {
-    static const Row kRows[] = {row<protocol::AlterConfigsRequest>(),
-                                row<protocol::CreatePartitionsRequest>(),
-                                row<protocol::CreateTopicsRequest>(),
-                                row<protocol::DeleteTopicsRequest>(),
-                                row<protocol::ElectLeadersRequest>(),
-                                row<protocol::IncrementalAlterConfigsRequest>(),
-                                row<protocol::UnregisterBrokerRequest>()};
+    static const Row kRows[] = {
+        row<protocol::AlterConfigsRequest>(),    row<protocol::CreatePartitionsRequest>(),
+        row<protocol::CreateTopicsRequest>(),    row<protocol::DeleteTopicsRequest>(),
+        row<protocol::ElectLeadersRequest>(),    row<protocol::IncrementalAlterConfigsRequest>(),
+        row<protocol::UnregisterBrokerRequest>()};
     for (const auto& found : kRows) {
         if (found.info.api_key == key) return &found;
     }

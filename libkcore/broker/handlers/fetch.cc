@@ -114,7 +114,7 @@ void hint_leader(Work& work, const FetchPartition& wanted, PartitionAnswer& answ
     if (state == nullptr || work.request.version() < kFirstWithLeaderHints) return;
     answer.current_leader.leader_id = state->leader;
     answer.current_leader.leader_epoch = state->leader_epoch;
-    add_endpoint(work, state->leader);
+    if (state->leader != work.request.services.config->node_id) add_endpoint(work, state->leader);
 }
 
 void put_aborted(const replication::ReadAnswer& read, PartitionAnswer& answer) {
@@ -270,6 +270,7 @@ asio::awaitable<Done> finish_when_enough(std::unique_ptr<Work> work) {
 Done refuse_all(Request& request, const FetchRequest& body, Errc code) {
     FetchResponse answer;
     answer.error_code = static_cast<std::int16_t>(code);
+    if (request.version() >= kFirstWithTopicIds) return request.answer(answer);
     for (const auto& topic : body.topics) {
         auto& added = answer.responses.emplace_back();
         added.topic = topic.topic;

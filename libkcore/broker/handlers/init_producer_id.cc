@@ -42,8 +42,13 @@ Outcome init_producer_id(Request& request) {
         return refuse(request, Errc::invalid_request);
     }
     if (body->transactional_id) {
-        return refuse(request, body->transactional_id->empty() ? Errc::invalid_request
-                                                               : Errc::coordinator_not_available);
+        if (!body->transactional_id->empty()) {
+            return refuse(request, Errc::coordinator_not_available);
+        }
+        InitProducerIdResponse response;
+        response.error_code = static_cast<std::int16_t>(Errc::invalid_request);
+        response.producer_epoch = -1;
+        return request.answer(response);
     }
     const auto id = request.services.producer_ids->take(request.env);
     if (id) return grant(request, *id);

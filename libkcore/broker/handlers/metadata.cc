@@ -1,6 +1,7 @@
 // Metadata: brokers, topics and leaders as this broker's image has them; unknown topics may come
 // into being by being asked for.
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -95,6 +96,9 @@ void add_named(Work& work, const std::string& name) {
 void add_asked(Work& work) {
     std::set<std::string_view> names;
     std::set<Uuid> ids;
+    // One id in the request makes it one of ids: names beside them are not looked at.
+    const auto has_id = [](const auto& asked) { return !asked.topic_id.is_zero(); };
+    const bool by_ids = std::ranges::any_of(*work.body.topics, has_id);
     for (const auto& asked : *work.body.topics) {
         if (!asked.topic_id.is_zero()) {
             if (!ids.insert(asked.topic_id).second) continue;
@@ -104,7 +108,7 @@ void add_asked(Work& work) {
             } else {
                 add_error(work, std::nullopt, asked.topic_id, Errc::unknown_topic_id);
             }
-        } else if (names.insert(*asked.name).second) {
+        } else if (!by_ids && names.insert(*asked.name).second) {
             add_named(work, *asked.name);
         }
     }

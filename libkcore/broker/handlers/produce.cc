@@ -64,6 +64,7 @@ void merge(const ProduceRequest& body, Work& work) {
     std::map<std::pair<Uuid, std::string_view>, std::size_t> topics;
     std::map<std::pair<std::size_t, std::int32_t>, std::size_t> partitions;
     for (const auto& topic : body.topic_data) {
+        if (topic.partition_data.empty()) continue;
         const auto [at, is_new] =
             topics.try_emplace({topic.topic_id, topic.name}, work.answer.responses.size());
         if (is_new) {
@@ -86,24 +87,34 @@ void merge(const ProduceRequest& body, Work& work) {
     }
 }
 
-// What is wrong with the request as a whole; none when it may go on.
-Errc judge(const ProduceRequest& body, const Work& work) {
+// What is wrong with the request as a whole.
+Result<void> judge(const ProduceRequest& body, const Work& work) {
     bool is_transactional = false;
     for (const auto& records : work.records) {
         for (const auto bytes : records) {
             const auto first = record::first_batch_is_transactional(bytes);
-            if (!first) return first.error().code;
+            if (!first) return std::unexpected(first.error());
             is_transactional |= *first;
         }
     }
     if (is_transactional && !body.transactional_id) {
-        return Errc::transactional_id_authorization_failed;
+        return fail(Errc::transactional_id_authorization_failed, "no transactional id");
     }
-    return Errc::none;
+    return {};
 }
 
-void reject(const record::Rejection& rejection, PartitionAnswer& answer) {
+void refuse_all(const Error& error, Work& work) {
+    for (auto& topic : work.answer.responses) {
+        for (auto& partition : topic.partition_responses) {
+            refuse(partition, error.code);
+            if (error.code == Errc::corrupt_message) partition.error_message = error.what;
+        }
+    }
+}
+
+void reject(const record::Rejection& rejection, std::int64_t log_start, PartitionAnswer& answer) {
     refuse(answer, rejection.code);
+    if (rejection.is_of_batch) answer.log_start_offset = log_start;
     answer.error_message = rejection.message;
     for (const auto& error : rejection.record_errors) {
         auto& added = answer.record_errors.emplace_back();
@@ -180,7 +191,7 @@ private:
         const auto accepted = record::validate_produce(
             bytes, rules, (*partition)->name().to_string(), now_ms_, work_.request.scratch());
         if (!accepted) {
-            reject(accepted.error(), answer);
+            reject(accepted.error(), (*partition)->offsets().log_start, answer);
             return;
         }
         if (is_outside_transaction(accepted->bytes)) {
@@ -224,7 +235,8 @@ private:
         if (state == nullptr || work_.request.version() < kFirstWithLeaderHints) return;
         answer.current_leader.leader_id = state->leader;
         answer.current_leader.leader_epoch = state->leader_epoch;
-        add_endpoint(work_, image_, state->leader);
+        const auto self = work_.request.services.config->node_id;
+        if (state->leader != self) add_endpoint(work_, image_, state->leader);
     }
 
     Work& work_;
@@ -306,13 +318,10 @@ Outcome produce(Request& request) {
     work.timeout_ms = body->timeout_ms;
     merge(*body, work);
     const auto image = request.services.image();
-    const auto refusal = judge(*body, work);
-    if (refusal == Errc::none) {
+    if (const auto judged = judge(*body, work); judged) {
         Appender(work, *image, body->transactional_id.has_value()).append_all();
     } else {
-        for (auto& topic : work.answer.responses) {
-            for (auto& partition : topic.partition_responses) refuse(partition, refusal);
-        }
+        refuse_all(judged.error(), work);
     }
     work.records.clear();
     if (work.pending.empty()) return finish(work);
