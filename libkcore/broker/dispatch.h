@@ -19,7 +19,10 @@ struct Api {
     bool is_advertised = true;
     protocol::VersionRange versions;  // Served.
 
-    bool is_flexible(std::int16_t version) const { return info->flexible.contains(version); }
+    // Of versions above those served too: their header says so before anything else is read.
+    bool is_flexible(std::int16_t version) const {
+        return info->flexible.contains(info->versions.high) && version >= info->flexible.low;
+    }
 };
 
 class Dispatch {
