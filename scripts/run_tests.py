@@ -1,8 +1,8 @@
-"""Builds everything and runs all tests: scripts/test [--long] [LABEL...]
+"""Builds everything and runs all tests: scripts/test [--full | --long] [LABEL...]
 
-  (nothing)   release build, lint, all tests; clang build with thread-safety analysis; unit and wire
-              tests under ASan and UBSan; fuzz targets, five seconds each. Under 30 minutes on two
-              cores with nothing built.
+  (nothing)   release build, lint, all tests.
+  --full      also: clang build with thread-safety analysis; unit and wire tests under ASan and
+              UBSan; fuzz targets, five seconds each.
   --long      also: unit tests under TSan, clang-tidy, minutes of every fuzz target, long cluster
               and kill runs. Takes hours.
   LABEL       only tests with these labels (unit, wire, lint, cli, interop, cluster, fuzz)
@@ -92,26 +92,29 @@ def main(arguments):
         print(__doc__)
         return 0
     is_long = "--long" in arguments
+    is_full = is_long or "--full" in arguments
     labels = [a for a in arguments if not a.startswith("-")]
     started = time.monotonic()
     tally = Tally()
     environment = {"KCORE_LONG": "1"} if is_long else {}
     if build(tally, "release"):
         test(tally, "release", labels, **environment)
-    if not labels or "lint" in labels:
+    if is_full and (not labels or "lint" in labels):
         build(tally, "lint")
     sanitized = [label for label in SANITIZED if not labels or label in labels]
-    if sanitized:
+    if is_full and sanitized:
         for preset in ("asan", "tsan") if is_long else ("asan",):
             if build(tally, preset, "kcore_sanitized_tests"):
                 test(tally, preset, sanitized)
-    if not labels or "fuzz" in labels:
+    if (is_full and not labels) or "fuzz" in labels:
         if build(tally, "fuzz"):
             test(tally, "fuzz", ["fuzz"], KCORE_FUZZ_SECONDS="300" if is_long else "5")
     if is_long:
         build(tally, "tidy")
     else:
         tally.skipped.append("tsan, tidy, long runs (scripts/test --long)")
+    if not is_full:
+        tally.skipped.append("clang analysis, sanitizers, fuzz targets (scripts/test --full)")
 
     say(f"{(time.monotonic() - started) / 60:.1f} minutes")
     for name in tally.skipped:
