@@ -154,7 +154,9 @@ void Node::complete_waiters() {
 void Node::fail_all(const Error& why) {
     if (failure_) return;
     failure_ = why;
-    logger_.error("the metadata log cannot be written error={}", why.what);
+    if (listener_ != nullptr) {
+        logger_.error("the metadata log cannot be written error=\"{}\"", why.what);
+    }
     for (auto& waiter : std::exchange(waiters_, {})) {
         waiter.done(fail(Errc::not_leader_or_follower, why.what));
     }
