@@ -26,8 +26,8 @@ public:
         const BrokerConfig& config;
     };
 
-    Acceptor(io::Env& env, std::unique_ptr<io::Listener> listener, ListenerInfo info,
-             Target target, Logger logger);
+    Acceptor(io::Env& env, std::unique_ptr<io::Listener> listener, ListenerInfo info, Target target,
+             Logger logger);
 
     const ListenerInfo& info() const { return info_; }
 

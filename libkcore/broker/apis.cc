@@ -76,22 +76,20 @@ Dispatch broker_apis(bool with_unstable_versions) {
 
 Dispatch controller_apis(bool with_unstable_versions) {
     using namespace protocol;
-    return {{api<AllocateProducerIdsRequest>(allocate_producer_ids),
-             api<AlterConfigsRequest>(alter_configs_here),
-             api<AlterPartitionRequest>(alter_partition),
-             api<ApiVersionsRequest>(api_versions),
-             api<AssignReplicasToDirsRequest>(assign_replicas_to_dirs),
-             api<BrokerHeartbeatRequest>(broker_heartbeat),
-             api<BrokerRegistrationRequest>(broker_registration),
-             api<ControllerRegistrationRequest>(controller_registration),
-             api<CreatePartitionsRequest>(create_partitions_here),
-             api<CreateTopicsRequest>(create_topics_here),
-             api<DeleteTopicsRequest>(delete_topics_here),
-             api<DescribeClusterRequest>(describe_cluster),
-             api<EnvelopeRequest>(envelope),
-             api<IncrementalAlterConfigsRequest>(incremental_alter_configs_here),
-             api<UnregisterBrokerRequest>(unregister_broker)},
-            with_unstable_versions};
+    return {
+        {api<AllocateProducerIdsRequest>(allocate_producer_ids),
+         api<AlterConfigsRequest>(alter_configs_here), api<AlterPartitionRequest>(alter_partition),
+         api<ApiVersionsRequest>(api_versions),
+         api<AssignReplicasToDirsRequest>(assign_replicas_to_dirs),
+         api<BrokerHeartbeatRequest>(broker_heartbeat),
+         api<BrokerRegistrationRequest>(broker_registration),
+         api<ControllerRegistrationRequest>(controller_registration),
+         api<CreatePartitionsRequest>(create_partitions_here),
+         api<CreateTopicsRequest>(create_topics_here), api<DeleteTopicsRequest>(delete_topics_here),
+         api<DescribeClusterRequest>(describe_cluster), api<EnvelopeRequest>(envelope),
+         api<IncrementalAlterConfigsRequest>(incremental_alter_configs_here),
+         api<UnregisterBrokerRequest>(unregister_broker)},
+        with_unstable_versions};
 }
 
 }  // namespace kcore::broker

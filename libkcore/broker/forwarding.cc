@@ -1,28 +1,10 @@
 #include "broker/forwarding.h"
 
-#include <asio/ip/address.hpp>
 #include <utility>
 
 #include "protocol/data/default_principal_data.h"
 
 namespace kcore::broker {
-
-namespace {
-
-// 4 or 16 bytes, as Java's InetAddress has them.
-Bytes address_bytes(const std::string& host) {
-    asio::error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    if (error) return Bytes(4);
-    const auto pick = [](const auto& raw) {
-        const auto* data = reinterpret_cast<const std::byte*>(raw.data());
-        return Bytes(data, data + raw.size());
-    };
-    if (address.is_v4()) return pick(address.to_v4().to_bytes());
-    return pick(address.to_v6().to_bytes());
-}
-
-}  // namespace
 
 Bytes encode_principal(const Principal& principal) {
     protocol::DefaultPrincipalData data;
@@ -49,7 +31,7 @@ io::Async<Bytes> forward(Request& request) {
     protocol::EnvelopeRequest envelope;
     envelope.request_data = to_bytes(request.frame);
     envelope.request_principal = encode_principal(request.sender.principal);
-    envelope.client_host_address = address_bytes(request.sender.peer.host);
+    envelope.client_host_address = request.sender.peer.host_bytes();
     const auto deadline = request.env.clock.in_ms(request.services.config->request_timeout_ms);
     auto answer =
         co_await request.services.controller->call(request.env.loop, std::move(envelope), deadline);

@@ -44,8 +44,7 @@ ControllerOptions controller_options(const BrokerConfig& config,
     settings.node_id = config.node_id;
     settings.partitions_default = config.partitions_default;
     settings.replication_factor_default = config.replication_factor_default;
-    settings.min_insync_replicas =
-        static_cast<std::int32_t>(values.integer("min.insync.replicas"));
+    settings.min_insync_replicas = static_cast<std::int32_t>(values.integer("min.insync.replicas"));
     settings.unclean_election = values.flag("unclean.leader.election.enable");
     settings.delete_topics = values.flag("delete.topic.enable");
     settings.rebalance_leaders = values.flag("auto.leader.rebalance.enable");

@@ -110,8 +110,8 @@ Result<void> Server::Parts::open() {
     partitions = std::make_unique<replication::Partitions>(std::move(replicas), *storage.dirs,
                                                            control.pool, control.clock);
     const auto settings = node_settings(config());
-    fetch_sessions = std::make_unique<replication::FetchSessions>(
-        settings.fetch_session_slots, control.clock, control.random);
+    fetch_sessions = std::make_unique<replication::FetchSessions>(settings.fetch_session_slots,
+                                                                  control.clock, control.random);
     groups = std::make_unique<GroupShards>(config().node_id, settings.group, control, *partitions,
                                            logger().named("group"));
     services.fetch_bytes_max = settings.fetch_bytes_max;
@@ -246,9 +246,8 @@ void Server::Parts::accept(bool on_controller_listeners) {
         }
         const auto& apis = info.is_controller ? *for_nodes : *for_clients;
         Acceptor::Target target{apis, std::move(serving), quota, config()};
-        acceptors.push_back(std::make_unique<Acceptor>(control, std::move(bound[i]), info,
-                                                       std::move(target),
-                                                       logger().named("acceptor")));
+        acceptors.push_back(std::make_unique<Acceptor>(
+            control, std::move(bound[i]), info, std::move(target), logger().named("acceptor")));
         control.loop.spawn(acceptors.back()->run());
     }
 }
@@ -361,7 +360,8 @@ awaitable<void> Server::stop() {
     if (p.control_worker) co_await p.control_worker->stop(deadline);
     if (p.controller) {
         auto stopped = co_await p.controller->stop();
-        if (!stopped) p.logger().error("metadata log not closed reason=\"{}\"", stopped.error().what);
+        if (!stopped)
+            p.logger().error("metadata log not closed reason=\"{}\"", stopped.error().what);
     }
     if (!p.partitions || !p.storage.dirs) co_return;
     const bool is_clean = co_await p.close_logs();

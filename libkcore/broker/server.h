@@ -4,7 +4,8 @@
 // and the listeners; connections live on the workers' loops.
 //
 // Start: directories -> listeners bound -> controller leads -> registered -> unfenced -> serving.
-// Stop: no new connections -> left the cluster -> groups resigned -> requests finished -> controller
+// Stop: no new connections -> left the cluster -> groups resigned -> requests finished ->
+// controller
 //       and logs closed -> directories marked clean.
 
 #include <asio/awaitable.hpp>

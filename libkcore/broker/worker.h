@@ -31,8 +31,7 @@ public:
     asio::awaitable<void> stop(io::Deadline deadline);
 
 private:
-    asio::awaitable<void> run(std::unique_ptr<Connection> connection,
-                              std::function<void()> on_end);
+    asio::awaitable<void> run(std::unique_ptr<Connection> connection, std::function<void()> on_end);
 
     io::Env& env_;
     Services& services_;

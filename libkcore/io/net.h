@@ -23,6 +23,8 @@ struct Address {
     std::uint16_t port = 0;
 
     std::string to_string() const;  // "host:9092", "[::1]:9092"
+    // The 4 or 16 bytes of a numeric host in network order; those of 0.0.0.0 when it is a name.
+    Bytes host_bytes() const;
     friend bool operator==(const Address&, const Address&) = default;
 };
 

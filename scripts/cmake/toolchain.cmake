@@ -12,7 +12,8 @@ add_compile_options(-Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverload
                     -ffunction-sections -fdata-sections)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Both warn wrongly of the standard library of g++ 12 at -O2.
-  add_compile_options(-fcoroutines -Wno-maybe-uninitialized -Wno-restrict -Wno-mismatched-new-delete)
+  add_compile_options(-fcoroutines -Wno-maybe-uninitialized -Wno-restrict
+                      -Wno-mismatched-new-delete)
 else()
   # libstdc++ 12 uses its own deprecated std::get_temporary_buffer in std::stable_sort.
   add_compile_options(-Wno-deprecated-declarations)

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""kill -9 in a loop under load: what was acknowledged with flush.messages=1 is there, once, in order.
+"""kill -9 in a loop under load: what was acknowledged with flush.messages=1 is there, once.
 
 kill_nine.py KBROKER [ROUNDS]
 
-An idempotent producer writes numbered values while the broker is killed and started again on the same
-directory. At the end everything is read back. Nothing acknowledged may be missing or stand at another
-offset, no value may stand twice, none may be there that was never sent, and each partition's values
-must rise.
+An idempotent producer writes numbered values while the broker is killed and started again on the
+same directory. At the end everything is read back. Nothing acknowledged may be missing or stand at
+another offset, no value may stand twice, none may be there that was never sent, and each
+partition's values must rise.
 """
 
 import collections
@@ -90,7 +90,8 @@ def read_all(bootstrap):
         if message is None:
             continue
         if message.error():
-            assert message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF, message.error()
+            error = message.error()
+            assert error.code() == confluent_kafka.KafkaError._PARTITION_EOF, error
             ended.add(message.partition())
             continue
         records.append((int(message.value()), message.partition(), message.offset()))

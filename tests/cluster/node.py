@@ -1,4 +1,4 @@
-"""A kcore node as a process of its own: started, killed, paused, stopped; always gone at the end."""
+"""A kcore node as a process of its own: started, killed, stopped; always gone at the end."""
 
 import atexit
 import os
