@@ -41,6 +41,7 @@ void Fetcher::assign(std::vector<Assignment> assignments) {
         ready_bytes_ = 0;
         for (auto& one : assignments) {
             auto& target = targets_[std::move(one.partition)];
+            target.start = one.start;
             target.next = one.start;
             target.end = one.end;
         }
@@ -62,7 +63,7 @@ std::uint64_t Fetcher::number() {
 std::vector<Assignment> Fetcher::assignments() {
     const std::lock_guard lock(mutex_);
     std::vector<Assignment> out;
-    for (const auto& [name, target] : targets_) out.push_back({name, target.next, target.end});
+    for (const auto& [name, target] : targets_) out.push_back({name, target.start, target.end});
     return out;
 }
 
@@ -330,7 +331,10 @@ asio::awaitable<void> Fetcher::reset(TopicPartition name, std::uint64_t number) 
         const auto found = targets_.find(name);
         if (number_ == number && found != targets_.end()) {
             found->second.is_resetting = false;
-            if (answers && !answers->front().error) found->second.next = answers->front().offset;
+            if (answers && !answers->front().error) {
+                found->second.start = answers->front().offset;
+                found->second.next = answers->front().offset;
+            }
         }
     }
     wake_.notify();

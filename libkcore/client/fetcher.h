@@ -60,6 +60,7 @@ private:
 
     struct Target {
         Uuid topic_id;
+        std::int64_t start = 0;  // Where the assignment began; `next` runs ahead of the reader.
         std::int64_t next = 0;
         std::int64_t end = kNoEnd;
         std::int32_t leader_epoch = -1;
