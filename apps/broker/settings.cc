@@ -26,8 +26,6 @@ ConfigMap assumed(const Options& options) {
         {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"},
         {"controller.quorum.voters", fmt::format("{}@127.0.0.1:{}", node, controller)},
         {"offsets.topic.replication.factor", "1"},
-        {"transaction.state.log.replication.factor", "1"},
-        {"transaction.state.log.min.isr", "1"},
     };
     if (!options.is_dev) return out;
     out["group.initial.rebalance.delay.ms"] = "0";
