@@ -23,6 +23,7 @@
 #include "protocol/api/envelope.h"
 #include "protocol/api/fetch.h"
 #include "protocol/api/find_coordinator.h"
+#include "protocol/api/get_telemetry_subscriptions.h"
 #include "protocol/api/heartbeat.h"
 #include "protocol/api/incremental_alter_configs.h"
 #include "protocol/api/init_producer_id.h"
@@ -36,6 +37,7 @@
 #include "protocol/api/offset_fetch.h"
 #include "protocol/api/offset_for_leader_epoch.h"
 #include "protocol/api/produce.h"
+#include "protocol/api/push_telemetry.h"
 #include "protocol/api/sync_group.h"
 #include "protocol/api/unregister_broker.h"
 
@@ -57,6 +59,7 @@ Dispatch broker_apis(bool with_unstable_versions) {
              api<DescribeTopicPartitionsRequest>(describe_topic_partitions),
              api<FetchRequest>(fetch),
              api<FindCoordinatorRequest>(find_coordinator),
+             hidden_api<GetTelemetrySubscriptionsRequest>(get_telemetry_subscriptions),
              api<HeartbeatRequest>(heartbeat),
              api<IncrementalAlterConfigsRequest>(incremental_alter_configs),
              api<InitProducerIdRequest>(init_producer_id),
@@ -70,6 +73,7 @@ Dispatch broker_apis(bool with_unstable_versions) {
              api<OffsetFetchRequest>(offset_fetch),
              api<OffsetForLeaderEpochRequest>(offset_for_leader_epoch),
              api<ProduceRequest>(produce),
+             hidden_api<PushTelemetryRequest>(push_telemetry),
              api<SyncGroupRequest>(sync_group)},
             with_unstable_versions};
 }

@@ -20,9 +20,13 @@ Connection::Connection(Serving serving, const ListenerInfo& listener,
       stream_(std::move(stream)),
       sender_{listener, stream_->local(), stream_->peer(), Principal(), "", ""},
       input_(serving.buffers, serving.limits.frame_bytes_max),
-      last_active_(serving.env.clock.now()) {}
+      last_active_(serving.env.clock.now()),
+      memory_freed_(serving.env.loop) {}
 
-Connection::~Connection() { serving_.env.loop.cancel(idle_timer_); }
+Connection::~Connection() {
+    serving_.env.loop.cancel(idle_timer_);
+    give_back();
+}
 
 asio::awaitable<void> Connection::run() {
     watch_idling();
@@ -100,8 +104,32 @@ asio::awaitable<Done> Connection::serve(BytesView frame) {
     co_return done;
 }
 
+// Waits until the frame at the front may be taken in; false when the connection ends instead.
+asio::awaitable<bool> Connection::admit(std::int64_t frame_bytes) {
+    co_await flush();
+    is_handling_ = true;  // Waiting here is not the client's idling.
+    const auto freed = memory_freed_.remote();
+    while (!waits_.stopping && !serving_.limits.memory->take(frame_bytes, freed)) {
+        co_await memory_freed_.wait_until(io::kNever);
+    }
+    is_handling_ = false;
+    last_active_ = serving_.env.clock.now();
+    if (waits_.stopping) co_return false;
+    held_bytes_ = frame_bytes;
+    co_return true;
+}
+
+void Connection::give_back() {
+    if (held_bytes_ > 0) serving_.limits.memory->give(std::exchange(held_bytes_, 0));
+}
+
 asio::awaitable<bool> Connection::serve_frames() {
     for (;;) {
+        const auto announced = input_.announced_bytes();
+        if (serving_.limits.memory != nullptr && held_bytes_ == 0 && announced > 0) {
+            const bool admitted = co_await admit(announced);
+            if (!admitted) co_return false;
+        }
         auto frame = input_.frame();
         if (!frame) {
             serving_.services.logger.info("closing peer={} reason=\"{}\"", sender_.peer.to_string(),
@@ -113,6 +141,7 @@ asio::awaitable<bool> Connection::serve_frames() {
         const BytesView bytes = **frame;
         const Done done = co_await serve(bytes);
         input_.drop_frame();
+        give_back();
         if (done == Done::close) {
             co_await flush();
             co_return false;
@@ -143,6 +172,7 @@ void Connection::stop() {
     waits_.stopping = true;
     if (!is_busy_) stream_->close();
     if (waits_.signal != nullptr) waits_.signal->notify();
+    memory_freed_.notify();
 }
 
 void Connection::watch_idling() {

@@ -5,7 +5,8 @@
 // 1. Requests are handled strictly in turn: while one waits, nothing more is read.
 // 2. The frame of a request stays in the input until the request is done.
 // 3. Answers leave together, at the latest before a request waits or the connection does.
-// 4. Whatever cannot be parsed ends the connection without a byte for it; earlier answers are sent.
+// 4. A frame beyond the cap on requests under way is not read until there is room again.
+// 5. Whatever cannot be parsed ends the connection without a byte for it; earlier answers are sent.
 
 #include <asio/awaitable.hpp>
 #include <cstdint>
@@ -16,13 +17,15 @@
 #include "broker/input.h"
 #include "broker/output.h"
 #include "broker/request.h"
+#include "broker/request_memory.h"
 #include "io/env.h"
 
 namespace kcore::broker {
 
 struct ConnectionLimits {
     std::int32_t frame_bytes_max = 100 << 20;
-    std::int64_t idle_ms = 600'000;  // Negative: never closed for idling.
+    std::int64_t idle_ms = 600'000;   // Negative: never closed for idling.
+    RequestMemory* memory = nullptr;  // Null: requests under way are not limited.
 };
 
 // What all connections of a listener share on one loop.
@@ -54,6 +57,8 @@ private:
     asio::awaitable<bool> receive();
     asio::awaitable<bool> serve_frames();
     asio::awaitable<Done> serve(BytesView frame);
+    asio::awaitable<bool> admit(std::int64_t frame_bytes);
+    void give_back();
     asio::awaitable<bool> flush();
     Outcome start(BytesView frame, Request& request);
     void watch_idling();
@@ -66,8 +71,10 @@ private:
     Request::Waits waits_;
     io::Loop::Timer idle_timer_;
     io::Instant last_active_;
-    bool is_busy_ = false;      // Between bytes taken and answers sent.
-    bool is_handling_ = false;  // A handler runs or waits.
+    io::Signal memory_freed_;
+    std::int64_t held_bytes_ = 0;  // Taken from limits.memory for the frame at the front.
+    bool is_busy_ = false;         // Between bytes taken and answers sent.
+    bool is_handling_ = false;     // A handler runs or waits.
 };
 
 }  // namespace kcore::broker

@@ -54,7 +54,8 @@ Outcome from_file(Request& request) {
 
 class ConnectionTest : public testing::Test {
 protected:
-    ConnectionTest() {
+    explicit ConnectionTest(bool is_capped = false) {
+        if (is_capped) limits.memory = &memory;
         listener = *net->listen({"127.0.0.1", 9092}, io::SocketOptions());
         loop.spawn(accept());
         client = std::move(*loop.run(net->connect({"127.0.0.1", 9092}, io::kNever)));
@@ -69,7 +70,7 @@ protected:
 
     awaitable<void> accept() {
         auto taken = co_await listener->accept(*net);
-        Serving serving{env, services, dispatch, buffers, scratch, ConnectionLimits{1000, 60'000}};
+        Serving serving{env, services, dispatch, buffers, scratch, limits};
         connection.emplace(serving, info, std::move(*taken));
         co_await connection->run();
         ended = true;
@@ -141,6 +142,8 @@ protected:
     std::unique_ptr<io::Listener> listener;
     std::optional<Connection> connection;
     std::unique_ptr<io::Stream> client;
+    RequestMemory memory{100};
+    ConnectionLimits limits{1000, 60'000, nullptr};
     bool ended = false;
 };
 
@@ -254,6 +257,36 @@ TEST_F(ConnectionTest, ABodyThatIsNotWhatItsHeaderSaysEndsTheConnection) {
     send(frame(16, 4, 2, as_bytes(std::string_view("\0\x7f", 2))));
     EXPECT_TRUE(received().empty());
     EXPECT_TRUE(ended);
+}
+
+// Everybody together may have 100 bytes of requests under way.
+class CappedConnectionTest : public ConnectionTest {
+protected:
+    CappedConnectionTest() : ConnectionTest(true) {}
+    io::Signal other{loop};
+};
+
+TEST_F(CappedConnectionTest, AFrameBeyondTheCapWaitsAndAnswersBeforeItLeave) {
+    ASSERT_TRUE(memory.take(95, other.remote()));
+    send(list_groups(1));
+    EXPECT_EQ(answered(), Ids{1}) << "one request may go beyond the cap";
+    ASSERT_TRUE(memory.take(95, other.remote()));
+    send(list_groups(2));
+    EXPECT_EQ(answered(), Ids{});
+    memory.give(95);
+    loop.settle();
+    EXPECT_EQ(answered(), Ids{2});
+    memory.give(95);
+    EXPECT_EQ(memory.used_bytes(), 0);
+}
+
+TEST_F(CappedConnectionTest, StopEndsAConnectionThatWaitsForRoom) {
+    ASSERT_TRUE(memory.take(100, other.remote()));
+    send(list_groups(1));
+    connection->stop();
+    loop.settle();
+    EXPECT_TRUE(ended);
+    EXPECT_EQ(memory.used_bytes(), 100);
 }
 
 class BadFrameTest : public ConnectionTest, public testing::WithParamInterface<int> {

@@ -48,4 +48,12 @@ Api api(Handler handler) {
     return {&Request::info(), handler, true, Request::info().versions};
 }
 
+// Answered, but not advertised.
+template <class Request>
+Api hidden_api(Handler handler) {
+    auto row = api<Request>(handler);
+    row.is_advertised = false;
+    return row;
+}
+
 }  // namespace kcore::broker

@@ -55,6 +55,12 @@ Result<std::optional<BytesView>> Input::frame() const {
     return BytesView(buffer_.data() + begin_ + kSizeField, static_cast<std::size_t>(size));
 }
 
+std::int64_t Input::announced_bytes() const {
+    if (end_ - begin_ < kSizeField) return 0;
+    const auto size = load_be<std::int32_t>(buffer_.data() + begin_);
+    return size < 0 || size > frame_bytes_max_ ? 0 : size;
+}
+
 void Input::drop_frame() {
     const auto size = wanted();
     assert(begin_ + size <= end_);

@@ -32,6 +32,9 @@ public:
     Result<std::optional<BytesView>> frame() const;
     void drop_frame();
 
+    // Of the frame at the front, whole or not; 0 while that is not known, or not legal.
+    std::int64_t announced_bytes() const;
+
     // Gives the buffer back when no byte waits in it.
     void rest();
 

@@ -32,6 +32,7 @@ struct Server::Parts {
           control(c),
           worker_envs(std::move(w)),
           quota(options.config),
+          request_memory(options.config.queued_request_bytes_max),
           running(c.loop) {}
 
     ServerOptions options;
@@ -42,6 +43,7 @@ struct Server::Parts {
     metadata::Publisher publisher;
     Services services;
     ConnectionQuota quota;
+    RequestMemory request_memory;
     std::unique_ptr<replication::Partitions> partitions;
     std::unique_ptr<replication::FetchSessions> fetch_sessions;
     std::unique_ptr<GroupShards> groups;
@@ -211,7 +213,8 @@ void Server::Parts::make_services() {
 }
 
 void Server::Parts::make_workers() {
-    const ConnectionLimits limits{config().request_bytes_max, config().connections_idle_ms};
+    ConnectionLimits limits{config().request_bytes_max, config().connections_idle_ms};
+    if (request_memory.is_limited()) limits.memory = &request_memory;
     control_worker = std::make_unique<Worker>(control, services, limits);
     for (auto* env : worker_envs) {
         workers.push_back(std::make_unique<Worker>(*env, services, limits));

@@ -20,6 +20,7 @@ Outcome describe_log_dirs(Request& request);
 Outcome describe_topic_partitions(Request& request);
 Outcome fetch(Request& request);
 Outcome find_coordinator(Request& request);
+Outcome get_telemetry_subscriptions(Request& request);
 Outcome heartbeat(Request& request);
 Outcome incremental_alter_configs(Request& request);
 Outcome init_producer_id(Request& request);
@@ -33,6 +34,7 @@ Outcome offset_delete(Request& request);
 Outcome offset_fetch(Request& request);
 Outcome offset_for_leader_epoch(Request& request);
 Outcome produce(Request& request);
+Outcome push_telemetry(Request& request);
 Outcome sync_group(Request& request);
 
 }  // namespace kcore::broker

@@ -1,0 +1,105 @@
+#include "broker/acceptor.h"
+
+#include <gtest/gtest.h>
+
+#include "broker/services.h"
+#include "io/memory_disk.h"
+#include "io/memory_net.h"
+#include "io/pool.h"
+#include "io/virtual_loop.h"
+
+namespace kcore::broker {
+namespace {
+
+using asio::awaitable;
+
+class AcceptorTest : public testing::Test {
+protected:
+    ~AcceptorTest() override {
+        clients.clear();
+        loop.run(acceptor->stop());
+        loop.run(worker.stop(clock.in_ms(1000)));
+        EXPECT_EQ(quota.total(), 0);
+    }
+
+    void start() {
+        auto listener = *net->listen({"127.0.0.1", 9092}, io::SocketOptions());
+        Acceptor::Target target{apis, {&worker}, quota, config};
+        acceptor = std::make_unique<Acceptor>(env, std::move(listener), ListenerInfo(),
+                                              std::move(target), Logger());
+        loop.spawn(acceptor->run());
+        loop.settle();
+    }
+    void dial(int count) {
+        for (int i = 0; i < count; ++i) {
+            auto made = loop.run(net->connect({"127.0.0.1", 9092}, io::kNever));
+            clients.push_back(std::move(*made));
+        }
+        loop.settle();
+    }
+
+    io::VirtualClock clock;
+    io::VirtualLoop loop{clock};
+    io::MemoryNetwork network;
+    std::unique_ptr<io::Net> net = io::make_memory_net(network, loop);
+    io::MemoryDisk disk;
+    io::SeededRandom random{1};
+    io::InlinePool pool;
+    io::Env env{clock, disk, *net, random, loop, pool};
+    BrokerConfig config;
+    ConnectionQuota quota{config};
+    Services services;
+    Dispatch apis{{}, false};
+    Worker worker{env, services, ConnectionLimits()};
+    std::unique_ptr<Acceptor> acceptor;
+    std::vector<std::unique_ptr<io::Stream>> clients;
+};
+
+TEST_F(AcceptorTest, ConnectionsAreServedAndCountedUntilTheyEnd) {
+    start();
+    dial(3);
+    EXPECT_EQ(quota.total(), 3);
+    clients.pop_back();
+    loop.settle();
+    EXPECT_EQ(quota.total(), 2);
+}
+
+TEST_F(AcceptorTest, OverTheLimitOneWaitsForAnothersEnd) {
+    config.connections_max = 2;
+    start();
+    dial(4);
+    EXPECT_EQ(quota.total(), 2);
+    clients.erase(clients.begin());
+    loop.settle();
+    EXPECT_EQ(quota.total(), 2) << "nobody took the place that became free";
+    clients.erase(clients.begin(), clients.begin() + 2);
+    loop.settle();
+    EXPECT_EQ(quota.total(), 1);
+}
+
+TEST_F(AcceptorTest, AnAddressOverItsLimitIsTurnedAway) {
+    config.connections_per_ip["127.0.0.1"] = 1;
+    start();
+    dial(3);
+    EXPECT_EQ(quota.total(), 1);
+}
+
+TEST_F(AcceptorTest, NewConnectionsComeNoFasterThanTheirRate) {
+    config.connection_rate_max = 10;
+    start();
+    dial(5);
+    EXPECT_LE(quota.total(), 2);
+    loop.advance(io::Milliseconds(1000));
+    EXPECT_EQ(quota.total(), 5);
+}
+
+TEST_F(AcceptorTest, AfterStopNobodyGetsIn) {
+    start();
+    dial(1);
+    loop.run(acceptor->stop());
+    const auto late = loop.run(net->connect({"127.0.0.1", 9092}, io::kNever));
+    EXPECT_FALSE(late.has_value());
+}
+
+}  // namespace
+}  // namespace kcore::broker

@@ -1,0 +1,220 @@
+#include "broker/server.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "base/log_sink.h"
+#include "io/memory_disk.h"
+#include "io/memory_net.h"
+#include "io/pool.h"
+#include "io/virtual_loop.h"
+#include "protocol/api/api_versions.h"
+#include "protocol/api/create_topics.h"
+#include "protocol/api/delete_topics.h"
+#include "protocol/api/find_coordinator.h"
+#include "protocol/api/init_producer_id.h"
+#include "protocol/api/metadata.h"
+#include "rpc/channel.h"
+
+namespace kcore::broker {
+namespace {
+
+using asio::awaitable;
+
+// A whole node on one loop over virtual time, with a client beside it.
+class ServerTest : public testing::Test {
+protected:
+    ~ServerTest() override {
+        if (client) loop.run(client->stop());
+        if (server) loop.run(server->stop());
+    }
+
+    static ConfigMap settings() {
+        return {{"process.roles", "broker,controller"},
+                {"node.id", "1"},
+                {"listeners", "PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0"},
+                {"controller.listener.names", "CONTROLLER"},
+                {"controller.quorum.voters", "1@127.0.0.1:0"},
+                {"offsets.topic.replication.factor", "1"},
+                {"offsets.topic.num.partitions", "3"},
+                {"log.dirs", "/data"}};
+    }
+
+    Result<void> start(const ConfigMap& with = {}) {
+        auto values = settings();
+        for (const auto& [key, value] : with) values[key] = value;
+        ServerOptions options;
+        options.config = *make_broker_config(values);
+        options.logger = Logger(sink, "broker");
+        options.on_fatal = [this](const Error& error) { fatal = error; };
+        server = std::make_unique<Server>(std::move(options), env, std::vector<io::Env*>{&env});
+        auto started = loop.run(server->start());
+        if (!started) return started;
+        rpc::ChannelOptions how;
+        client = std::make_unique<rpc::Channel>(env, server->listeners().front().bound, how);
+        return started;
+    }
+    void stop() {
+        if (client) loop.run(client->stop());
+        client.reset();
+        loop.run(server->stop());
+        server.reset();
+    }
+
+    template <class Request>
+    typename Request::Response ask(Request request) {
+        using Response = typename Request::Response;
+        const auto deadline = clock.in_ms(30'000);
+        auto answer = loop.run(client->call<Response>(std::move(request), deadline));
+        EXPECT_TRUE(answer.has_value()) << (answer ? "" : answer.error().what);
+        return answer ? std::move(*answer) : Response();
+    }
+
+    protocol::MetadataResponse metadata_of(const std::string& topic, bool create = false) {
+        protocol::MetadataRequest request;
+        request.topics->emplace_back().name = topic;
+        request.allow_auto_topic_creation = create;
+        return ask(std::move(request));
+    }
+    static std::int16_t code(const protocol::MetadataResponse& answer) {
+        return answer.topics.at(0).error_code;
+    }
+    std::int16_t create(const std::string& name, std::int32_t partitions) {
+        protocol::CreateTopicsRequest request;
+        auto& topic = request.topics.emplace_back();
+        topic.name = name;
+        topic.num_partitions = partitions;
+        topic.replication_factor = 1;
+        return ask(std::move(request)).topics.at(0).error_code;
+    }
+    std::int64_t producer_id() {
+        protocol::InitProducerIdRequest request;
+        request.transactional_id.reset();
+        return ask(std::move(request)).producer_id;
+    }
+    bool said(std::string_view text) const {
+        for (const auto& line : sink->lines()) {
+            if (line.find(text) != std::string::npos) return true;
+        }
+        return false;
+    }
+
+    io::VirtualClock clock;
+    io::VirtualLoop loop{clock};
+    io::MemoryNetwork network;
+    std::unique_ptr<io::Net> net = io::make_memory_net(network, loop);
+    io::MemoryDisk disk;
+    io::SeededRandom random{7};
+    io::InlinePool pool;
+    io::Env env{clock, disk, *net, random, loop, pool};
+    std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
+    std::unique_ptr<Server> server;
+    std::unique_ptr<rpc::Channel> client;
+    std::optional<Error> fatal;
+};
+
+TEST_F(ServerTest, AnEmptyDirectoryIsFormattedAndServedWithoutWaiting) {
+    const auto before = clock.now();
+    ASSERT_TRUE(start());
+    EXPECT_LT(clock.now() - before, io::Milliseconds(25)) << "something slept during the start";
+    const auto answer = metadata_of("none");
+    EXPECT_EQ(answer.cluster_id, server->cluster_id());
+    ASSERT_EQ(answer.brokers.size(), 1U);
+    EXPECT_EQ(answer.brokers[0].port, server->listeners().front().bound.port);
+}
+
+TEST_F(ServerTest, ACreatedTopicIsThereAtOnceAndAfterARestart) {
+    ASSERT_TRUE(start());
+    EXPECT_EQ(create("orders", 3), 0);
+    const auto made = metadata_of("orders");
+    ASSERT_EQ(code(made), 0);
+    EXPECT_EQ(made.topics[0].partitions.size(), 3U);
+    EXPECT_EQ(made.topics[0].partitions[2].leader_id, 1);
+    const auto cluster = server->cluster_id();
+    stop();
+    ASSERT_TRUE(start());
+    EXPECT_EQ(server->cluster_id(), cluster);
+    const auto again = metadata_of("orders");
+    EXPECT_EQ(again.topics.at(0).topic_id, made.topics[0].topic_id);
+    EXPECT_EQ(again.topics[0].partitions.at(0).leader_id, 1);
+}
+
+TEST_F(ServerTest, AskingForATopicCreatesItWhereThatIsAllowed) {
+    ASSERT_TRUE(start());
+    EXPECT_EQ(code(metadata_of("made", true)), 3);
+    loop.advance(io::Milliseconds(100));
+    EXPECT_EQ(code(metadata_of("made")), 0);
+    EXPECT_EQ(code(metadata_of("not made", true)), 17);
+    stop();
+    ASSERT_TRUE(start({{"auto.create.topics.enable", "false"}}));
+    EXPECT_EQ(code(metadata_of("other", true)), 3);
+    loop.advance(io::Milliseconds(100));
+    EXPECT_EQ(code(metadata_of("other")), 3);
+}
+
+TEST_F(ServerTest, LookingForAGroupsCoordinatorMakesItsTopic) {
+    ASSERT_TRUE(start());
+    protocol::FindCoordinatorRequest request;
+    request.coordinator_keys = {"a group"};
+    EXPECT_EQ(ask(request).coordinators.at(0).error_code, 15);
+    loop.advance(io::Milliseconds(100));
+    const auto found = ask(request).coordinators.at(0);
+    EXPECT_EQ(found.error_code, 0);
+    EXPECT_EQ(found.node_id, 1);
+    EXPECT_TRUE(metadata_of("__consumer_offsets").topics.at(0).is_internal);
+}
+
+TEST_F(ServerTest, ProducerIdsNeverComeTwiceAcrossBlocksAndRestarts) {
+    ASSERT_TRUE(start());
+    auto last = producer_id();
+    for (int i = 0; i < 2'500; ++i) {
+        const auto next = producer_id();
+        ASSERT_GT(next, last);
+        last = next;
+    }
+    stop();
+    ASSERT_TRUE(start());
+    EXPECT_GT(producer_id(), last);
+}
+
+TEST_F(ServerTest, OnlyWhatIsServedIsAdvertised) {
+    ASSERT_TRUE(start());
+    metadata_of("x");
+    int produce_min = -1;
+    for (const auto& api : client->peer_versions()->api_keys) {
+        EXPECT_FALSE(api.api_key >= 52 && api.api_key <= 54) << "raft on a clients' listener";
+        EXPECT_NE(api.api_key, 71) << "telemetry is answered, not advertised";
+        if (api.api_key == 0) produce_min = api.min_version;
+    }
+    EXPECT_EQ(produce_min, 0);
+}
+
+TEST_F(ServerTest, AnotherNodesDirectoryIsRefused) {
+    ASSERT_TRUE(start());
+    stop();
+    const auto refused = start({{"node.id", "2"}, {"controller.quorum.voters", "2@127.0.0.1:0"}});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::inconsistent_cluster_id);
+    EXPECT_NE(refused.error().what.find("belongs to node 1"), std::string::npos);
+}
+
+TEST_F(ServerTest, AStopIsCleanAndSaysSo) {
+    ASSERT_TRUE(start());
+    create("orders", 2);
+    stop();
+    EXPECT_TRUE(said("stopped clean=true"));
+    EXPECT_TRUE((*disk.stat("/data/.kafka_cleanshutdown")).has_value());
+    EXPECT_FALSE(fatal.has_value());
+}
+
+TEST_F(ServerTest, ATakenPortStopsTheStartAndNamesIt) {
+    auto held = *net->listen({"127.0.0.1", 9092}, io::SocketOptions());
+    const auto refused =
+        start({{"listeners", "PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:0"}});
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().what.find("127.0.0.1:9092"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kcore::broker
