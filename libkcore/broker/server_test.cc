@@ -15,6 +15,9 @@
 #include "protocol/api/find_coordinator.h"
 #include "protocol/api/init_producer_id.h"
 #include "protocol/api/metadata.h"
+#include "protocol/api/produce.h"
+#include "record/batch.h"
+#include "record/builder.h"
 #include "rpc/channel.h"
 
 namespace kcore::broker {
@@ -69,6 +72,17 @@ protected:
         auto answer = loop.run(client->call<Response>(std::move(request), deadline));
         EXPECT_TRUE(answer.has_value()) << (answer ? "" : answer.error().what);
         return answer ? std::move(*answer) : Response();
+    }
+
+    // In this version, where ask() takes the highest.
+    template <class Request>
+    typename Request::Response ask_in(std::int16_t version, const Request& request) {
+        rpc::Outgoing outgoing(Request::info(), version);
+        EXPECT_TRUE(protocol::encode_with_cuts(request, version, outgoing.body));
+        const auto answer = loop.run(client->exchange(std::move(outgoing), clock.in_ms(30'000)));
+        typename Request::Response response;
+        EXPECT_TRUE(answer && protocol::decode_prefix(answer->body, version, response));
+        return response;
     }
 
     protocol::MetadataResponse metadata_of(const std::string& topic, bool create = false) {
@@ -176,6 +190,32 @@ TEST_F(ServerTest, ProducerIdsNeverComeTwiceAcrossBlocksAndRestarts) {
     stop();
     ASSERT_TRUE(start());
     EXPECT_GT(producer_id(), last);
+}
+
+TEST_F(ServerTest, AnUnknownCodecRefusesAllPartitionsBeforeVersion7AndItsOwnFromThen) {
+    ASSERT_TRUE(start());
+    create("orders", 2);
+    record::BatchBuilder builder;
+    builder.append(1, std::nullopt, std::nullopt);
+    builder.close();
+    const auto good = builder.take();
+    auto unknown = good;
+    unknown[record::kAttributesAt + 1] = std::byte{6};
+    protocol::ProduceRequest request;
+    request.acks = 1;
+    auto& topic = request.topic_data.emplace_back();
+    topic.name = "orders";
+    topic.partition_data.emplace_back().records = protocol::Records(unknown);
+    auto& second = topic.partition_data.emplace_back();
+    second.index = 1;
+    second.records = protocol::Records(good);
+    const auto old = ask_in(6, request).responses.at(0).partition_responses;
+    EXPECT_EQ(old.at(0).error_code, 76);
+    EXPECT_EQ(old.at(1).error_code, 76);
+    const auto now = ask_in(7, request).responses.at(0).partition_responses;
+    EXPECT_NE(now.at(0).error_code, 0);
+    EXPECT_EQ(now.at(1).error_code, 0);
+    EXPECT_EQ(now.at(1).base_offset, 0);
 }
 
 TEST_F(ServerTest, OnlyWhatIsServedIsAdvertised) {

@@ -16,6 +16,8 @@
 #include "broker/request.h"
 #include "broker/services.h"
 #include "protocol/api/produce.h"
+#include "record/batch.h"
+#include "record/scan.h"
 #include "record/validate.h"
 
 namespace kcore::broker {
@@ -87,18 +89,32 @@ void merge(const ProduceRequest& body, Work& work) {
     }
 }
 
+bool has_unknown_codec(BytesView records) {
+    const auto peek = record::peek_batch(records);
+    const bool is_whole = peek.framing == record::Framing::whole && peek.size <= records.size();
+    if (!is_whole || peek.magic != 2) return false;
+    const auto attributes = load_be<std::int16_t>(records.data() + record::kAttributesAt);
+    return !record::codec_from_id(attributes & record::kCodecMask);
+}
+
 // What is wrong with the request as a whole.
 Result<void> judge(const ProduceRequest& body, const Work& work) {
     bool is_transactional = false;
+    bool has_unknown = false;
     for (const auto& records : work.records) {
         for (const auto bytes : records) {
             const auto first = record::first_batch_is_transactional(bytes);
             if (!first) return std::unexpected(first.error());
             is_transactional |= *first;
+            has_unknown |= has_unknown_codec(bytes);
         }
     }
     if (is_transactional && !body.transactional_id) {
         return fail(Errc::transactional_id_authorization_failed, "no transactional id");
+    }
+    // Versions that may not carry zstd look at every codec before anything is appended.
+    if (work.request.version() < kFirstWithZstd && has_unknown) {
+        return fail(Errc::unsupported_compression_type, "unknown codec");
     }
     return {};
 }
