@@ -218,6 +218,17 @@ TEST_F(ServerTest, AnUnknownCodecRefusesAllPartitionsBeforeVersion7AndItsOwnFrom
     EXPECT_EQ(now.at(1).base_offset, 0);
 }
 
+TEST_F(ServerTest, TransactionalProducersAreRefusedForGood) {
+    ASSERT_TRUE(start());
+    protocol::FindCoordinatorRequest coordinator;
+    coordinator.key_type = 1;
+    coordinator.coordinator_keys = {"transfers"};
+    EXPECT_EQ(ask(coordinator).coordinators.at(0).error_code, 35);
+    protocol::InitProducerIdRequest request;
+    request.transactional_id = "transfers";
+    EXPECT_EQ(ask(request).error_code, 35);
+}
+
 TEST_F(ServerTest, OnlyWhatIsServedIsAdvertised) {
     ASSERT_TRUE(start());
     metadata_of("x");

@@ -32,7 +32,8 @@ Found refused(Errc code, std::string why) {
 
 Found coordinator_of(Request& request, std::int8_t type, const std::string& key) {
     if (type == kTransaction) {
-        return refused(Errc::coordinator_not_available, "transactions are not served yet");
+        // Not 15, which clients take for "soon" and ask again for as long as they are patient.
+        return refused(Errc::unsupported_version, "this broker serves no transactions");
     }
     if (type != kGroup) return refused(Errc::invalid_request, "unknown type of coordinator");
     const auto image = request.services.image();

@@ -1,5 +1,4 @@
-// InitProducerId: an id for an idempotent producer. Transactional producers have no coordinator
-// yet.
+// InitProducerId: an id for an idempotent producer. Transactional producers are refused.
 
 #include "protocol/api/init_producer_id.h"
 #include "broker/handlers/handlers.h"
@@ -43,7 +42,7 @@ Outcome init_producer_id(Request& request) {
     }
     if (body->transactional_id) {
         if (!body->transactional_id->empty()) {
-            return refuse(request, Errc::coordinator_not_available);
+            return refuse(request, Errc::unsupported_version);
         }
         InitProducerIdResponse response;
         response.error_code = static_cast<std::int16_t>(Errc::invalid_request);
