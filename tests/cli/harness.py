@@ -2,17 +2,16 @@
 
 import json
 import os
-import select
-import signal
 import subprocess
 import sys
 import tempfile
 import unittest
 import uuid
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
+from node import ROOT, SKIPPED, launch
+
 TOOLS = os.environ.get("KCORE_TOOLS", f"{ROOT}/build/dev/apps")
-SKIPPED = 77
 
 
 class Said:
@@ -47,20 +46,13 @@ class Broker:
         self.bootstrap = os.environ.get("KCORE_TEST_BOOTSTRAP")
         if self.bootstrap or not has("kbroker"):
             return
-        self.process = subprocess.Popen(
-            [tool("kbroker"), "start", "--dev", "--port", "0", "--exit-with-parent", "-q"],
-            stdout=subprocess.PIPE)
-        ready = select.select([self.process.stdout], [], [], 20)[0]
-        line = self.process.stdout.readline().decode() if ready else ""
-        if not line.startswith("READY bootstrap="):
-            self.process.kill()
-            raise RuntimeError(f"kbroker is not ready: {line!r}")
-        self.bootstrap = line.split("=", 1)[1].strip()
+        self.process, self.bootstrap = launch(
+            [tool("kbroker"), "start", "--dev", "--port", "0", "--exit-with-parent", "-q"], None)
 
     def stop(self):
         if self.process is None:
             return
-        self.process.send_signal(signal.SIGTERM)
+        self.process.terminate()
         self.process.wait(30)
         self.process.stdout.close()
 

@@ -10,20 +10,22 @@ partition's values must rise.
 """
 
 import collections
+import os
 import random
 import sys
 import tempfile
 import threading
 import time
 
-from node import Node
+sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
+from node import SKIPPED, Node
 
 try:
     import confluent_kafka
     from confluent_kafka.admin import AdminClient, NewTopic
 except ImportError:
     print("skipped: python3-confluent-kafka is not installed")
-    sys.exit(77)
+    sys.exit(SKIPPED)
 
 TOPIC = "numbers"
 PARTITIONS = 3

@@ -9,40 +9,26 @@ other that the environment names.
 import os
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-READY_SECONDS = 30
-STOP_SECONDS = 30
+sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
+from node import ROOT, Node
+
+WAIT_SECONDS = 30
 
 # Small where a test would wait for it.
 SETTINGS = {
-    "process.roles": "broker,controller",
-    "node.id": "1",
-    "controller.listener.names": "CONTROLLER",
     "offsets.topic.num.partitions": "4",
-    "offsets.topic.replication.factor": "1",
     "group.initial.rebalance.delay.ms": "100",
     "group.min.session.timeout.ms": "1000",
 }
 
 
-def free_ports(count):
-    """Ports that were free a moment ago; all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
-def wait_until(what, condition, seconds=READY_SECONDS):
+def wait_until(what, condition, seconds=WAIT_SECONDS):
     """The first true answer of `condition`, asked again and again until the deadline."""
     deadline = time.monotonic() + seconds
     while True:
@@ -59,57 +45,26 @@ class Broker:
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="kcore-interop-")
-        port, controller = free_ports(2)
-        self.address = ("127.0.0.1", port)
-        self.bootstrap = f"127.0.0.1:{port}"
-        self.settings = os.path.join(self.folder, "server.properties")
-        listeners = (f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}")
-        with open(self.settings, "w", encoding="utf-8") as file:
-            for key, value in {**SETTINGS, "listeners": listeners,
-                               "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-                               "log.dirs": os.path.join(self.folder, "data")}.items():
-                file.write(f"{key}={value}\n")
-        self.process = None
-        self.start()
-
-    def start(self):
         program = os.environ.get("KCORE_KBROKER", f"{ROOT}/build/release/apps/kbroker")
-        with open(os.path.join(self.folder, "broker.log"), "ab") as log:
-            self.process = subprocess.Popen([program, "start", "--config", self.settings],
-                                            stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        wait_until("the broker", self._accepts)
+        self.node = Node(program, self.folder, SETTINGS).start()
+        self.bootstrap = self.node.bootstrap
 
-    def _accepts(self):
-        if self.process.poll() is not None:
-            raise AssertionError(f"the broker ended with {self.process.returncode}:\n{self.log()}")
-        try:
-            socket.create_connection(self.address, timeout=1).close()
-            return True
-        except OSError:
-            return False
-
-    def log(self):
-        with open(os.path.join(self.folder, "broker.log"), encoding="utf-8",
-                  errors="replace") as file:
-            return file.read()[-4000:]
-
-    def _end(self, how):
-        self.process.send_signal(how)
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise AssertionError(f"the broker did not stop:\n{self.log()}") from None
+    def _end(self):
+        code = self.node.stop()
+        if code != 0:
+            raise AssertionError(f"the broker ended with {code}: {self.node.log_tail()}")
 
     def restart(self, how=signal.SIGTERM):
-        self._end(how)
-        self.start()
+        if how == signal.SIGKILL:
+            self.node.kill()
+        else:
+            self._end()
+        self.node.start()
 
     def stop(self):
         try:
-            if self.process.poll() is None:
-                self._end(signal.SIGTERM)
+            if self.node.process:
+                self._end()
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
