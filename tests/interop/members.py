@@ -1,8 +1,8 @@
 """Group members as processes, so that one can be killed. Run as a program, this is one member:
 
-  members.py CLIENT BOOTSTRAP TOPIC GROUP [INSTANCE]
+  members.py CLIENT BOOTSTRAP TOPIC GROUP [INSTANCE [ASSIGNOR]]
 
-It prints one JSON object a line: {"shares": [partitions]} at each assignment, {"value": text} for
+It prints one JSON object a line: {"shares": [partitions]} when they change, {"value": text} for
 each message.
 """
 
@@ -19,12 +19,13 @@ SESSION_MS = 3000
 
 
 class Member:
-    def __init__(self, client, topic, group, instance=""):
+    def __init__(self, client, topic, group, instance="", assignor=""):
         self._lock = threading.Lock()
         self._shares, self._values = None, []
         self.process = subprocess.Popen(
             ["/usr/bin/python3", os.path.abspath(__file__), client, broker.get().bootstrap, topic,
-             group, instance], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+             group, instance, assignor],
+            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -79,15 +80,26 @@ def say(**what):
     print(json.dumps(what), flush=True)
 
 
-def run_confluent(bootstrap, topic, group, instance):
+def run_confluent(bootstrap, topic, group, instance, assignor):
     from confluent_kafka import Consumer
     settings = {"bootstrap.servers": bootstrap, "group.id": group, "session.timeout.ms": SESSION_MS,
                 "heartbeat.interval.ms": 300, "auto.offset.reset": "earliest"}
     if instance:
         settings["group.instance.id"] = instance
-    consumer = Consumer(settings)
-    consumer.subscribe([topic], on_assign=lambda _, given: say(
-        shares=[each.partition for each in given]))
+    if assignor:
+        settings["partition.assignment.strategy"] = assignor
+    consumer, shares = Consumer(settings), set()
+
+    # A cooperative assignor tells only what is new and what goes.
+    def assigned(_, given):
+        shares.update(each.partition for each in given)
+        say(shares=sorted(shares))
+
+    def revoked(_, taken):
+        shares.difference_update(each.partition for each in taken)
+        say(shares=sorted(shares))
+
+    consumer.subscribe([topic], on_assign=assigned, on_revoke=revoked, on_lost=revoked)
     while not stopping:
         message = consumer.poll(0.2)
         if message is not None and not message.error():
@@ -95,7 +107,7 @@ def run_confluent(bootstrap, topic, group, instance):
     consumer.close()
 
 
-def run_kafka_python(bootstrap, topic, group, _):
+def run_kafka_python(bootstrap, topic, group, *_):
     from kafka import ConsumerRebalanceListener, KafkaConsumer
 
     class Listener(ConsumerRebalanceListener):

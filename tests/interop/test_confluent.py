@@ -1,4 +1,7 @@
-"""confluent-kafka (librdkafka) against the broker."""
+"""confluent-kafka (librdkafka) against the broker.
+
+Its version 1.7 lists groups but neither describes nor deletes them, and deletes no records.
+"""
 
 import signal
 import threading
@@ -171,10 +174,19 @@ class Idempotence(unittest.TestCase):
 
 class Groups(unittest.TestCase):
     def test_members_come_are_killed_and_everything_is_delivered(self):
+        for assignor in ("range", "cooperative-sticky"):
+            with self.subTest(assignor):
+                self.members_come_and_one_is_killed(assignor)
+
+    def members_come_and_one_is_killed(self, assignor):
         topic, group, partitions = make_topic(partitions=6), Names.fresh("group"), 6
-        with Member("confluent", topic, group) as one, Member("confluent", topic, group) as two:
+
+        def member():
+            return Member("confluent", topic, group, assignor=assignor)
+
+        with member() as one, member() as two:
             wait_for_shares(partitions, one, two)
-            with Member("confluent", topic, group) as three:
+            with member() as three:
                 wait_for_shares(partitions, one, two, three)
                 two.kill()
                 wait_for_shares(partitions, one, three)
@@ -203,6 +215,17 @@ class Groups(unittest.TestCase):
                 consumer.subscribe([topic])
                 self.assertEqual(take(consumer, 1)[0].offset(), 10)
                 consumer.close()
+
+    def test_a_pattern_subscribes_to_the_topics_that_match(self):
+        prefix = Names.fresh("matched")
+        topics = [f"{prefix}-{i}" for i in range(3)]
+        results(admin().create_topics([NewTopic(topic, 1, 1) for topic in topics]))
+        for topic in topics:
+            produce(topic, [Message(None, topic.encode())])
+        consumer = Consumer(settings(group_id=Names.fresh("group"), auto_offset_reset="earliest"))
+        consumer.subscribe([f"^{prefix}-[01]$"])
+        self.assertEqual({m.value().decode() for m in take(consumer, 2)}, {*topics[:2]})
+        consumer.close()
 
     def test_static_members_keep_their_partitions(self):
         topic, group = make_topic(partitions=2), Names.fresh("group")
@@ -268,6 +291,14 @@ class Administration(unittest.TestCase):
             resource]["max.message.bytes"].value == "5000")
         self.assertEqual(results(admin().describe_configs([resource]))[resource][
             "retention.ms"].value, "604800000", "AlterConfigs replaces everything")
+
+    def test_groups_are_listed_with_their_members(self):
+        topic, group = make_topic(), Names.fresh("group")
+        with Member("confluent", topic, group) as member:
+            wait_for_shares(1, member)
+            [found] = admin().list_groups(group, SECONDS)
+            self.assertEqual((found.id, found.state, found.protocol_type, len(found.members)),
+                             (group, "Stable", "consumer", 1))
 
     def test_bad_settings_are_refused(self):
         with self.assertRaises(KafkaException) as caught:

@@ -1,4 +1,8 @@
-"""kafka-python against the broker."""
+"""kafka-python against the broker.
+
+Its version 2.0 has no idempotent producer, no static members, no cooperative assignor, and cannot
+write headers without a value.
+"""
 
 import signal
 import time
@@ -28,8 +32,8 @@ def _connect():
 
 def restart(how=signal.SIGTERM):
     """Restarts the broker; kafka-python's admin client does not connect again by itself."""
-    _admin.close()
     broker.get().restart(how)
+    _admin.close()
     _connect()
 
 
@@ -96,7 +100,6 @@ def plain(record):
 
 
 class ProduceAndConsume(unittest.TestCase):
-    # kafka-python cannot write headers without a value.
     sent = samples(with_null_header=False)
 
     def test_every_codec_keeps_every_message(self):
@@ -164,7 +167,23 @@ class Groups(unittest.TestCase):
                 broker.wait_until("all messages", lambda: (
                     set(one.values()) | set(three.values())) == expected)
 
+    def test_a_pattern_subscribes_to_the_topics_that_match(self):
+        prefix = Names.fresh("matched")
+        topics = [f"{prefix}-{i}" for i in range(3)]
+        _admin.create_topics([NewTopic(topic, 1, 1) for topic in topics])
+        for topic in topics:
+            produce(topic, [Message(None, topic.encode())])
+        reader = consumer(group_id=Names.fresh("group"))
+        reader.subscribe(pattern=f"^{prefix}-[01]$")
+        self.assertEqual({r.value.decode() for r in take(reader, 2)}, {*topics[:2]})
+        reader.close(autocommit=False)
+
     def test_commits_outlive_a_restart(self):
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            with self.subTest(how.name):
+                self.commits_outlive(how)
+
+    def commits_outlive(self, how):
         topic, group = make_topic(), Names.fresh("group")
         produce(topic, [Message(None, str(i).encode()) for i in range(20)])
         place = TopicPartition(topic, 0)
@@ -173,7 +192,7 @@ class Groups(unittest.TestCase):
         take(reader, 10)
         reader.commit({place: OffsetAndMetadata(10, "half")})
         reader.close(autocommit=False)
-        restart()
+        restart(how)
         reader = consumer(group_id=group, enable_auto_commit=False)
         self.assertEqual(reader.committed(place, metadata=True), OffsetAndMetadata(10, "half"))
         reader.subscribe([topic])
@@ -192,6 +211,18 @@ class Offsets(unittest.TestCase):
         self.assertIsNone(reader.offsets_for_times({place: FIRST_MS + 10_000})[place])
         self.assertEqual(reader.beginning_offsets([place]), {place: 0})
         self.assertEqual(reader.end_offsets([place]), {place: 10})
+        reader.close()
+
+
+    def test_seek_goes_back(self):
+        topic = make_topic()
+        produce(topic, [Message(None, str(i).encode()) for i in range(10)])
+        reader, place = consumer(), TopicPartition(topic, 0)
+        reader.assign([place])
+        reader.seek(place, 5)
+        self.assertEqual(take(reader, 1)[0].value, b"5")
+        reader.seek(place, 2)
+        self.assertEqual(take(reader, 1)[0].value, b"2")
         reader.close()
 
 
