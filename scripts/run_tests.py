@@ -5,7 +5,8 @@
               UBSan; fuzz targets, five seconds each.
   --long      also: unit tests under TSan, clang-tidy, minutes of every fuzz target, long cluster
               and kill runs. Takes hours.
-  LABEL       only tests with these labels (unit, wire, lint, cli, interop, cluster, fuzz)
+  LABEL       only tests with these labels (unit, wire, lint, cli, interop, conformance, kafka,
+              cluster, fuzz)
 
 The last line is "N passed, N failed, N skipped"; what was skipped is named above it with the
 reason.
