@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "base/crc32c.h"
 #include "client/partitioner.h"
+#include "record/scan.h"
 
 namespace kcore::client {
 
@@ -17,6 +20,20 @@ constexpr std::size_t kSpares = 64;
 
 record::Codec codec_of(const ProducerConfig& config) {
     return static_cast<record::Codec>(config.codec);
+}
+
+io::Instant linger_end(const PartitionQueue& queue, const ProducerConfig& config) {
+    return queue.opened_at + io::Milliseconds(config.linger_ms);
+}
+
+// Who produces it; the checksum covers these fields.
+void write_producer(Batch& batch) {
+    auto* at = batch.bytes.data();
+    store_be(at + record::kProducerIdAt, batch.producer_id);
+    store_be(at + record::kProducerEpochAt, batch.producer_epoch);
+    store_be(at + record::kBaseSequenceAt, batch.sequence);
+    const auto checked = BytesView(batch.bytes).subspan(record::kAttributesAt);
+    store_be(at + record::kCrcAt, crc32c(checked));
 }
 
 }  // namespace
@@ -126,20 +143,8 @@ Result<Accumulator::Appended> Accumulator::append(TopicQueues& topic, std::int32
         if (index == topic.sticky) topic.sticky = (topic.sticky + 1) % topic.count;
     }
     if (!queue.open) {
-        Bytes arena;
-        if (!spare_.empty()) {
-            arena = std::move(spare_.back());
-            spare_.pop_back();
-        }
-        queue.open =
-            std::make_unique<record::BatchBuilder>(record::BatchOptions(), std::move(arena));
-        if (!spare_tags_.empty()) {
-            queue.open_tags = std::move(spare_tags_.back());
-            spare_tags_.pop_back();
-        }
-        queue.opened_at = clock_.now();
+        open(queue);
         result.is_first = true;
-        ++pending_;
     }
     const auto before = queue.open->size_bytes();
     if (!queue.open->append(input)) {
@@ -147,19 +152,32 @@ Result<Accumulator::Appended> Accumulator::append(TopicQueues& topic, std::int32
                     fmt::format("{}: the record is too large", topic.name));
     }
     held_bytes_ += static_cast<std::int64_t>(queue.open->size_bytes() - before);
-    queue.open_tags.push_back(tag);
+    queue.filling->tags.push_back(tag);
     return result;
+}
+
+void Accumulator::open(PartitionQueue& queue) {
+    if (spare_.empty()) {
+        queue.filling = std::make_unique<Batch>();
+    } else {
+        queue.filling = std::move(spare_.back());
+        spare_.pop_back();
+    }
+    queue.open.emplace(record::BatchOptions(), std::move(queue.filling->bytes));
+    queue.opened_at = clock_.now();
+    ++pending_;
 }
 
 // Compresses on the thread of whoever appends: the client's own has the sockets to serve.
 void Accumulator::seal(PartitionQueue& queue) {
-    auto batch = std::make_unique<Batch>();
+    auto batch = std::move(queue.filling);
     batch->queue = &queue;
     batch->count = queue.open->count();
+    batch->first = queue.sealed;
+    queue.sealed += batch->count;
     batch->held_bytes = queue.open->size_bytes() - record::kBatchHeaderBytes;
     if (config_.codec == Codec::none || !queue.open->close(compressor_)) (void)queue.open->close();
     batch->bytes = queue.open->take();
-    batch->tags = std::exchange(queue.open_tags, {});
     batch->deadline = queue.opened_at + io::Milliseconds(config_.delivery_timeout_ms);
     queue.open.reset();
     queue.ready.push_back(std::move(batch));
@@ -168,7 +186,7 @@ void Accumulator::seal(PartitionQueue& queue) {
 // --- Draining
 
 bool Accumulator::is_due(const PartitionQueue& queue, io::Instant now) const {
-    return is_flushing_ || now >= queue.opened_at + io::Milliseconds(config_.linger_ms) ||
+    return is_flushing_ || now >= linger_end(queue, config_) ||
            held_bytes_ >= config_.buffer_memory_bytes;
 }
 
@@ -184,25 +202,14 @@ bool Accumulator::needs_producer() const {
     return wants_producer_ && pending_ > 0;
 }
 
-// Writes who produces it into the closed batch; the checksum covers these fields.
 void Accumulator::stamp(Batch& batch) {
     auto& queue = *batch.queue;
     if (!config_.is_idempotent || batch.sequence != record::kNoSequence) return;
-    if (queue.producer_id == record::kNoProducerId) {
-        queue.producer_id = producer_id_;
-        queue.producer_epoch = producer_epoch_;
-        queue.next_sequence = 0;
-    }
     batch.producer_id = queue.producer_id;
     batch.producer_epoch = queue.producer_epoch;
     batch.sequence = queue.next_sequence;
     queue.next_sequence = record::sequence_after(queue.next_sequence, batch.count);
-    auto* at = batch.bytes.data();
-    store_be(at + record::kProducerIdAt, batch.producer_id);
-    store_be(at + record::kProducerEpochAt, batch.producer_epoch);
-    store_be(at + record::kBaseSequenceAt, batch.sequence);
-    const auto checked = BytesView(batch.bytes).subspan(record::kAttributesAt);
-    store_be(at + record::kCrcAt, crc32c(checked));
+    write_producer(batch);
 }
 
 void Accumulator::drain_queue(PartitionQueue& queue, io::Instant now, Plan& plan,
@@ -213,14 +220,14 @@ void Accumulator::drain_queue(PartitionQueue& queue, io::Instant now, Plan& plan
     }
     if (queue.ready.empty() && queue.open) {
         if (!is_due(queue, now)) {
-            plan.next = std::min(plan.next, queue.opened_at + io::Milliseconds(config_.linger_ms));
+            plan.next = std::min(plan.next, linger_end(queue, config_));
             return;
         }
         seal(queue);
     }
     if (queue.ready.empty()) return;
     plan.next = std::min(plan.next, queue.ready.front()->deadline);
-    if (queue.is_recovering && queue.in_flight > 0) return;
+    if (queue.is_recovering && !queue.in_flight.empty()) return;
     if (now < queue.not_before) {
         plan.next = std::min(plan.next, queue.not_before);
         return;
@@ -231,7 +238,14 @@ void Accumulator::drain_queue(PartitionQueue& queue, io::Instant now, Plan& plan
         plan.lacks_leader = true;
         return;
     }
+    if (queue.producer_id == record::kNoProducerId) {
+        queue.producer_id = producer_id_;
+        queue.producer_epoch = producer_epoch_;
+    }
     const auto& head = *queue.ready.front();
+    const auto epoch =
+        head.sequence == record::kNoSequence ? queue.producer_epoch : head.producer_epoch;
+    if (!queue.in_flight.empty() && epoch != queue.epoch_in_flight) return;
     auto& bytes = drained_bytes_[leader];
     const auto limit = static_cast<std::size_t>(config_.max_request_size_bytes);
     if (!has_room(leader) || (bytes > 0 && bytes + head.bytes.size() > limit)) {
@@ -241,11 +255,15 @@ void Accumulator::drain_queue(PartitionQueue& queue, io::Instant now, Plan& plan
     bytes += head.bytes.size();
     auto batch = std::move(queue.ready.front());
     queue.ready.pop_front();
-    ++queue.in_flight;
+    queue.in_flight.push_back(batch->first);
+    queue.epoch_in_flight = epoch;
     ++batch->attempts;
     stamp(*batch);
     plan.requests[leader].push_back(std::move(batch));
     if (!queue.ready.empty()) plan.next = now;
+    if (queue.ready.empty() && queue.open) {
+        plan.next = std::min(plan.next, is_due(queue, now) ? now : linger_end(queue, config_));
+    }
 }
 
 Accumulator::Plan Accumulator::drain(io::Instant now, const LeaderOf& leader_of,
@@ -262,49 +280,120 @@ Accumulator::Plan Accumulator::drain(io::Instant now, const LeaderOf& leader_of,
 
 // --- Afterwards
 
-void Accumulator::landed(Batch& batch) {
+void Accumulator::end_flight(const Batch& batch) {
+    std::erase(batch.queue->in_flight, batch.first);
+}
+
+void Accumulator::landed(Batch& batch, bool was_appended) {
     const std::lock_guard lock(mutex_);
-    --batch.queue->in_flight;
+    end_flight(batch);
+    if (!was_appended && batch.sequence != record::kNoSequence) start_over(*batch.queue);
+}
+
+void Accumulator::failed_waiting(Batch& batch) {
+    const std::lock_guard lock(mutex_);
+    if (batch.sequence != record::kNoSequence) start_over(*batch.queue);
+}
+
+// Answers may come in any order.
+void Accumulator::put_in_order(BatchPtr batch, io::Instant not_before) {
+    auto& queue = *batch->queue;
+    queue.is_recovering = true;
+    queue.not_before = std::max(queue.not_before, not_before);
+    const auto place = std::ranges::upper_bound(queue.ready, batch->first, {},
+                                                [](const BatchPtr& one) { return one->first; });
+    queue.ready.insert(place, std::move(batch));
 }
 
 void Accumulator::give_back(BatchPtr batch, io::Instant not_before) {
     const std::lock_guard lock(mutex_);
-    auto& queue = *batch->queue;
-    --queue.in_flight;
-    queue.is_recovering = true;
-    queue.not_before = not_before;
-    // Answers may come in any order: back to where its sequence belongs, counted modulo 2^31.
-    const auto comes_before = [&](const BatchPtr& other) {
-        const auto distance = static_cast<std::uint32_t>(batch->sequence - other->sequence);
-        return other->sequence != record::kNoSequence && distance < (1U << 30);
-    };
-    const auto place = std::ranges::find_if_not(queue.ready, comes_before);
-    queue.ready.insert(place, std::move(batch));
+    end_flight(*batch);
+    put_in_order(std::move(batch), not_before);
 }
 
-void Accumulator::start_over(PartitionQueue& queue) {
+void Accumulator::give_back_out_of_order(BatchPtr batch, io::Instant not_before) {
     const std::lock_guard lock(mutex_);
-    queue.producer_id = record::kNoProducerId;
+    end_flight(*batch);
+    auto& queue = *batch->queue;
+    const bool is_current =
+        batch->producer_id == queue.producer_id && batch->producer_epoch == queue.producer_epoch;
+    const bool begins_anew = is_current && is_oldest(*batch);
+    if (!is_current) batch->sequence = record::kNoSequence;
+    put_in_order(std::move(batch), not_before);
+    if (begins_anew) start_over(queue);
+}
+
+// Brokers take a higher epoch of the same id as a new beginning (KIP-360): no need to ask for one.
+void Accumulator::start_over(PartitionQueue& queue) {
     queue.is_recovering = true;  // What is in flight counts in the old way: see it out first.
     for (auto& batch : queue.ready) batch->sequence = record::kNoSequence;
-    wants_producer_ = true;
+    queue.next_sequence = 0;
+    if (queue.producer_epoch < std::numeric_limits<std::int16_t>::max()) {
+        ++queue.producer_epoch;
+    } else {
+        queue.producer_id = record::kNoProducerId;
+        wants_producer_ = true;
+    }
 }
 
+// No earlier one is pending.
 bool Accumulator::is_oldest(const Batch& batch) {
+    const auto& queue = *batch.queue;
+    const auto is_later = [&](std::int64_t first) { return first > batch.first; };
+    return std::ranges::all_of(queue.in_flight, is_later) &&
+           (queue.ready.empty() || is_later(queue.ready.front()->first));
+}
+
+// The halves take over the sequences, so that what follows may keep its own.
+bool Accumulator::split(BatchPtr& batch) {
     const std::lock_guard lock(mutex_);
-    const auto& ready = batch.queue->ready;
-    return ready.empty() || ready.front()->sequence == record::kNoSequence ||
-           static_cast<std::uint32_t>(batch.sequence - ready.front()->sequence) >= (1U << 30);
+    if (batch->count < 2) return false;
+    const auto first_count = batch->count / 2;
+    std::array<record::BatchBuilder, 2> builders;
+    record::Decompressor decompressor;
+    std::int32_t index = 0;
+    const auto each = [&](const record::RecordView& record) {
+        const bool is_first = index < first_count;
+        (void)builders[is_first ? 0 : 1].append_at(is_first ? index : index - first_count, record);
+        ++index;
+    };
+    const auto read = record::for_each_record(record::BatchView(batch->bytes), decompressor, each);
+    if (!read || index != batch->count) return false;
+    end_flight(*batch);
+    for (const auto half : {0, 1}) {
+        auto& builder = builders[static_cast<std::size_t>(half)];
+        auto part = std::make_unique<Batch>(*batch);
+        part->count = builder.count();
+        part->held_bytes =
+            half == 0 ? batch->held_bytes / 2 : batch->held_bytes - batch->held_bytes / 2;
+        if (config_.codec == Codec::none || !builder.close(compressor_)) (void)builder.close();
+        part->bytes = builder.take();
+        const auto middle = part->tags.begin() + first_count;
+        half == 0 ? part->tags.erase(middle, part->tags.end())
+                  : part->tags.erase(part->tags.begin(), middle);
+        if (half == 1) part->first += first_count;
+        if (part->sequence != record::kNoSequence) {
+            if (half == 1) part->sequence = record::sequence_after(part->sequence, first_count);
+            write_producer(*part);
+        }
+        put_in_order(std::move(part), clock_.now());
+    }
+    ++pending_;
+    batch.reset();
+    return true;
 }
 
 void Accumulator::done(BatchPtr batch) {
     const std::lock_guard lock(mutex_);
     held_bytes_ -= static_cast<std::int64_t>(batch->held_bytes);
     --pending_;
-    if (spare_.size() < kSpares) spare_.push_back(std::move(batch->bytes));
-    if (spare_tags_.size() < kSpares) {
-        batch->tags.clear();
-        spare_tags_.push_back(std::move(batch->tags));
+    if (spare_.size() < kSpares) {
+        Batch fresh;
+        fresh.bytes = std::move(batch->bytes);
+        fresh.tags = std::move(batch->tags);
+        fresh.tags.clear();
+        *batch = std::move(fresh);
+        spare_.push_back(std::move(batch));
     }
     changed_.notify_all();
 }

@@ -3,11 +3,15 @@
 // acknowledged. Not part of the public interface.
 //
 // Invariants:
-// 1. The batches of a partition that wait (`ready`) are in the order of their sequences, and all of
-//    them come after those in flight, except while the partition recovers.
+// 1. The batches of a partition that wait (`ready`) are in the order of their records (`first`),
+// and
+//    all of them come after those in flight, except while the partition recovers.
 // 2. While a partition recovers (a batch came back), it sends nothing until none is in flight.
 // 3. A batch keeps producer id, epoch and sequence over its retries, unless the partition starts
-//    over with a new producer id.
+//    over, which it does with the next epoch and from sequence 0.
+// 4. What is in flight of a partition is all of one epoch: else a refused batch of the old one
+// could
+//    fall behind an accepted one of the new.
 
 #include <condition_variable>
 #include <cstdint>
@@ -15,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -31,6 +36,7 @@ struct PartitionQueue;
 struct Batch {
     PartitionQueue* queue = nullptr;
     Bytes bytes;
+    std::int64_t first = 0;  // Number of its first record among all of its partition.
     std::int32_t count = 0;
     std::vector<std::uint64_t> tags;
     io::Deadline deadline{};  // delivery.timeout.ms
@@ -45,11 +51,13 @@ using BatchPtr = std::unique_ptr<Batch>;
 struct PartitionQueue {
     std::string topic;
     std::int32_t partition = 0;
-    std::unique_ptr<record::BatchBuilder> open;
-    std::vector<std::uint64_t> open_tags;
+    std::optional<record::BatchBuilder> open;
+    BatchPtr filling;  // What `open` will become; has its tags.
     io::Instant opened_at{};
     std::deque<BatchPtr> ready;
-    int in_flight = 0;
+    std::int64_t sealed = 0;              // Records in closed batches so far.
+    std::vector<std::int64_t> in_flight;  // The `first` of each.
+    std::int16_t epoch_in_flight = record::kNoProducerEpoch;
     bool is_recovering = false;
     io::Instant not_before{};  // Back-off after a failure.
 
@@ -101,12 +109,19 @@ public:
     void set_producer(std::int64_t id, std::int16_t epoch);
     bool needs_producer() const;
 
-    void landed(Batch& batch);                               // Not in flight any more.
+    // What became of a batch in flight: each of these ends its flight.
+    void landed(Batch& batch, bool was_appended);            // To be done() with.
     void give_back(BatchPtr batch, io::Instant not_before);  // To be sent again.
-    void start_over(PartitionQueue& queue);                  // With a new producer id.
-    bool is_oldest(const Batch& batch);                      // No earlier one is pending.
-    void done(BatchPtr batch);                               // Acknowledged or failed.
-    std::vector<BatchPtr> take_all();                        // To fail what waits.
+    // The broker misses what comes before it. When that is still to be sent again, so is this; else
+    // the partition starts over.
+    void give_back_out_of_order(BatchPtr batch, io::Instant not_before);
+    // Too large for the broker: two halves are to be sent instead. False, and still in flight, when
+    // it cannot be halved.
+    bool split(BatchPtr& batch);
+
+    void failed_waiting(Batch& batch);  // It will not be sent: what follows counts anew.
+    void done(BatchPtr batch);          // Acknowledged or failed.
+    std::vector<BatchPtr> take_all();   // To fail what waits.
 
     bool has_waiting();
     void set_flushing(bool flushing);
@@ -117,11 +132,16 @@ public:
 private:
     PartitionQueue& queue_of(TopicQueues& topic, std::size_t index);
     std::size_t choose(TopicQueues& topic, const Record& record);
+    void open(PartitionQueue& queue);
     void seal(PartitionQueue& queue);
     bool is_due(const PartitionQueue& queue, io::Instant now) const;
     void drain_queue(PartitionQueue& queue, io::Instant now, Plan& plan, const LeaderOf& leader_of,
                      const HasRoom& has_room);
     void stamp(Batch& batch);
+    void end_flight(const Batch& batch);
+    void put_in_order(BatchPtr batch, io::Instant not_before);
+    void start_over(PartitionQueue& queue);
+    static bool is_oldest(const Batch& batch);
     bool wait_for_room(std::unique_lock<std::mutex>& lock);
 
     const ProducerConfig config_;
@@ -132,8 +152,7 @@ private:
     std::vector<PartitionQueue*> queues_;
     std::map<std::int32_t, std::size_t> drained_bytes_;
     record::Compressor compressor_;
-    std::vector<Bytes> spare_;
-    std::vector<std::vector<std::uint64_t>> spare_tags_;
+    std::vector<BatchPtr> spare_;  // Done with: their memory serves new ones.
     std::int64_t held_bytes_ = 0;
     std::int64_t pending_ = 0;  // Batches not done.
     std::int64_t producer_id_ = record::kNoProducerId;

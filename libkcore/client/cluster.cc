@@ -137,6 +137,7 @@ asio::awaitable<bool> Cluster::pause(int attempt, io::Deadline deadline) {
 
 ViewPtr Cluster::merge(const protocol::MetadataResponse& answer, bool all) {
     auto next = std::make_shared<ClusterView>();
+    ++looks_;
     if (!all) next->topics = view_->topics;
     next->cluster_id = answer.cluster_id.value_or("");
     next->controller_id = answer.controller_id;
@@ -146,11 +147,11 @@ ViewPtr Cluster::merge(const protocol::MetadataResponse& answer, bool all) {
     }
     for (const auto& topic : answer.topics) {
         auto view = topic_view(topic);
+        view.look = looks_;
+        view.learned_at = env_.clock.now();
         next->topics[view.name] = std::move(view);
     }
     view_ = std::move(next);
-    fetched_at_ = env_.clock.now();
-    is_stale_ = false;
     return view_;
 }
 
@@ -171,14 +172,20 @@ io::Async<ViewPtr> Cluster::refresh(Topics topics, io::Deadline deadline) {
     }
 }
 
-io::Async<ViewPtr> Cluster::known(std::vector<std::string> topics, io::Deadline deadline) {
-    const auto too_old = fetched_at_ + io::Milliseconds(config_.metadata_max_age_ms);
-    const bool is_fresh = !is_stale_ && env_.clock.now() < too_old;
-    const auto has = [&](const std::string& topic) {
+bool Cluster::is_stale(const std::vector<std::string>& topics) const {
+    const auto too_old = env_.clock.now() - io::Milliseconds(config_.metadata_max_age_ms);
+    return std::ranges::any_of(topics, [&](const std::string& topic) {
         const auto* found = view_->find(topic);
-        return found != nullptr && found->error == Errc::none;
+        return found == nullptr || found->look <= forgotten_ || found->learned_at <= too_old;
+    });
+}
+
+io::Async<ViewPtr> Cluster::known(std::vector<std::string> topics, io::Deadline deadline) {
+    const auto has_error = [&](const std::string& topic) {
+        const auto* found = view_->find(topic);
+        return found == nullptr || found->error != Errc::none;
     };
-    if (is_fresh && std::ranges::all_of(topics, has)) co_return view_;
+    if (!is_stale(topics) && std::ranges::none_of(topics, has_error)) co_return view_;
     auto fresh = co_await refresh(std::move(topics), deadline);
     co_return fresh;
 }

@@ -65,7 +65,10 @@ public:
     // Asks anew and publishes what it learns.
     io::Async<ViewPtr> refresh(Topics topics, io::Deadline deadline);
 
-    void forget_leaders() { is_stale_ = true; }
+    // What is known of any topic is stale from now on.
+    void forget_leaders() { forgotten_ = looks_; }
+    // One of them is not known, or was learned too long ago.
+    bool is_stale(const std::vector<std::string>& topics) const;
 
     // The group's coordinator, asking until there is one or the deadline comes.
     io::Async<std::int32_t> coordinator(std::string group, io::Deadline deadline);
@@ -89,8 +92,8 @@ private:
     const Config config_;
     std::map<Key, std::unique_ptr<rpc::Channel>> channels_;
     ViewPtr view_ = std::make_shared<const ClusterView>();
-    io::Instant fetched_at_{};
-    bool is_stale_ = true;
+    std::uint64_t looks_ = 0;      // Answers to Metadata so far.
+    std::uint64_t forgotten_ = 0;  // Up to which of them topics are stale.
     bool was_connected_ = false;
     std::size_t turn_ = 0;
 };

@@ -22,6 +22,11 @@ bool may_pass(Errc code) {
            code == Errc::request_timed_out || code == Errc::broker_not_available;
 }
 
+bool is_about_sequence(Errc code) {
+    return code == Errc::out_of_order_sequence_number || code == Errc::unknown_producer_id ||
+           code == Errc::invalid_producer_epoch;
+}
+
 }  // namespace
 
 Sender::Sender(Cluster& cluster, Accumulator& accumulator, OnDelivery on_delivery)
@@ -32,56 +37,66 @@ Sender::Sender(Cluster& cluster, Accumulator& accumulator, OnDelivery on_deliver
       wake_remote_(wake_.remote()),
       ended_(cluster.env().loop) {}
 
-asio::awaitable<void> Sender::run() {
-    ++active_;
-    const auto leader_of = [this](const std::string& topic, std::int32_t partition) {
-        const auto* known = cluster_.view()->find(topic, partition);
-        const bool has_broker =
-            known != nullptr && cluster_.view()->brokers.contains(known->leader);
-        return has_broker ? known->leader : -1;
-    };
+Accumulator::Plan Sender::plan() {
     const auto most = cluster_.config().producer.max_in_flight;
     const auto has_room = [this, most](std::int32_t node) { return in_flight_[node] < most; };
+    // Nothing can leave without an id; what waits expires.
+    const bool may_leave = !accumulator_.needs_producer();
+    const auto leader_of = [this, may_leave](const std::string& topic, std::int32_t partition) {
+        const auto& view = *cluster_.view();
+        const auto* known = may_leave ? view.find(topic, partition) : nullptr;
+        return known != nullptr && view.brokers.contains(known->leader) ? known->leader : -1;
+    };
+    return accumulator_.drain(cluster_.env().clock.now(), leader_of, has_room);
+}
+
+asio::awaitable<void> Sender::run() {
+    ++active_;
     while (!is_stopping_) {
         if (accumulator_.needs_producer()) {
             auto known = co_await learn_producer();
-            if (!known) {
-                // Nothing can leave without an id; what waits expires in drain().
-                const bool is_fatal = !may_pass(known.error().code);
-                if (is_fatal) {
-                    for (auto& batch : accumulator_.take_all()) {
-                        finish(std::move(batch), -1, &known.error());
-                    }
+            const bool is_fatal = !known && !may_pass(known.error().code);
+            if (is_fatal) {
+                for (auto& batch : accumulator_.take_all()) {
+                    finish(std::move(batch), -1, &known.error());
                 }
             }
         }
-        const auto now = cluster_.env().clock.now();
-        const auto leaders = accumulator_.needs_producer()
-                                 ? LeaderOf([](auto&, auto) { return -1; })
-                                 : LeaderOf(leader_of);
-        auto plan = accumulator_.drain(now, leaders, has_room);
-        for (auto& batch : plan.expired) {
-            const Error late(Errc::request_timed_out,
-                             fmt::format("{}-{}: not delivered within {} ms", batch->queue->topic,
-                                         batch->queue->partition,
-                                         cluster_.config().producer.delivery_timeout_ms));
-            if (batch->sequence >= 0) accumulator_.start_over(*batch->queue);
-            finish(std::move(batch), -1, &late);
-        }
-        for (auto& [node, batches] : plan.requests) {
+        auto next = plan();
+        expire(std::move(next.expired));
+        for (auto& [node, batches] : next.requests) {
             ++in_flight_[node];
             ++active_;
             cluster_.env().loop.spawn(request(node, std::move(batches)));
         }
-        if (plan.lacks_leader) {
-            cluster_.forget_leaders();
-            auto found = co_await find_leaders();
-            if (found) continue;
-        }
-        if (plan.next <= now) continue;
-        co_await wake_.wait_until(plan.next);
+        look_if(next.lacks_leader);
+        if (next.next <= cluster_.env().clock.now()) continue;
+        co_await wake_.wait_until(next.next);
     }
     if (--active_ == 0) ended_.notify();
+}
+
+void Sender::expire(std::vector<BatchPtr> expired) {
+    for (auto& batch : expired) {
+        const Error late(
+            Errc::request_timed_out,
+            fmt::format("{}-{}: not delivered within {} ms", batch->queue->topic,
+                        batch->queue->partition, cluster_.config().producer.delivery_timeout_ms));
+        accumulator_.failed_waiting(*batch);
+        finish(std::move(batch), -1, &late);
+    }
+}
+
+// While it looks, the batches of other leaders go on.
+void Sender::look_if(bool lacks_leader) {
+    if (lacks_leader) cluster_.forget_leaders();
+    const bool must_look =
+        lacks_leader || (accumulator_.has_waiting() && cluster_.is_stale(accumulator_.topics()));
+    if (!must_look) looks_ = 0;
+    if (!must_look || is_looking_) return;
+    is_looking_ = true;
+    ++active_;
+    cluster_.env().loop.spawn(look());
 }
 
 asio::awaitable<void> Sender::stop() {
@@ -112,8 +127,7 @@ io::Async<void> Sender::learn_producer() {
     co_return std::unexpected(std::move(answer).error());
 }
 
-// True when it is worth looking again at once.
-io::Async<void> Sender::find_leaders() {
+asio::awaitable<void> Sender::look() {
     const auto deadline = cluster_.env().clock.in_ms(kLookMs);
     auto topics = accumulator_.topics();
     auto view = co_await cluster_.refresh(std::move(topics), deadline);
@@ -121,11 +135,12 @@ io::Async<void> Sender::find_leaders() {
         for (const auto& [name, topic] : (*view)->topics) {
             accumulator_.grow(name, topic.partitions.size());
         }
+        wake_.notify();
     }
-    co_await cluster_.pause(std::min(++failures_, 5), deadline);
-    if (!view) co_return std::unexpected(std::move(view).error());
-    failures_ = 0;
-    co_return Result<void>();
+    co_await cluster_.pause(std::min(++looks_, 5), deadline);
+    is_looking_ = false;
+    wake_.notify();
+    if (--active_ == 0) ended_.notify();
 }
 
 // --- One request
@@ -153,13 +168,20 @@ ProduceRequest Sender::plan_of(const Batches& batches) const {
     return out;
 }
 
+// No later than the last of them has to be delivered.
+io::Deadline Sender::answer_due(const Batches& batches) const {
+    const auto usual = cluster_.env().clock.in_ms(cluster_.config().producer.request_timeout_ms);
+    const auto last = std::ranges::max_element(batches, {}, &Batch::deadline);
+    return std::min(usual, (*last)->deadline);
+}
+
 // `batches` and `plan` outlive the call.
 io::Async<ProduceResponse> Sender::exchange(std::int32_t node, const Batches* batches,
                                             const ProduceRequest* plan) {
     auto peer = cluster_.channel(node, Lane::produce);
     if (!peer) co_return std::unexpected(std::move(peer).error());
     const auto& config = cluster_.config().producer;
-    const auto deadline = cluster_.env().clock.in_ms(config.request_timeout_ms);
+    const auto deadline = answer_due(*batches);
     const auto& info = ProduceRequest::info();
     auto version = co_await (*peer)->version_for(info, deadline);
     if (!version) co_return std::unexpected(std::move(version).error());
@@ -183,10 +205,12 @@ asio::awaitable<void> Sender::request(std::int32_t node, Batches batches) {
     std::map<TopicPartition, Answer> answers;
     if (response) {
         for (const auto& topic : response->responses) {
-            const auto* known = cluster_.view()->find(topic.topic_id);
-            const auto& name = topic.name.empty() && known != nullptr ? known->name : topic.name;
+            const auto asked = std::ranges::find_if(plan.topic_data, [&](const auto& one) {
+                return topic.name.empty() ? one.topic_id == topic.topic_id : one.name == topic.name;
+            });
+            if (asked == plan.topic_data.end()) continue;
             for (const auto& partition : topic.partition_responses) {
-                answers[{name, partition.index}] = partition;
+                answers[{asked->name, partition.index}] = partition;
             }
         }
     }
@@ -196,7 +220,7 @@ asio::awaitable<void> Sender::request(std::int32_t node, Batches batches) {
         if (!response) {
             retry_or_fail(std::move(batch), response.error());
         } else if (cluster_.config().producer.acks == 0) {
-            accumulator_.landed(*batch);
+            accumulator_.landed(*batch, true);
             finish(std::move(batch), -1, nullptr);
         } else if (found == answers.end()) {
             retry_or_fail(std::move(batch), Error(Errc::network_exception,
@@ -212,50 +236,43 @@ asio::awaitable<void> Sender::request(std::int32_t node, Batches batches) {
 void Sender::judge(BatchPtr batch, const Answer& answer) {
     const auto code = errc_from_wire(answer.error_code);
     if (code == Errc::none || code == Errc::duplicate_sequence_number) {
-        accumulator_.landed(*batch);
+        accumulator_.landed(*batch, true);
         finish(std::move(batch), code == Errc::none ? answer.base_offset : -1, nullptr);
         return;
     }
     const auto where = fmt::format("{}-{}", batch->queue->topic, batch->queue->partition);
     const auto error = refused(code, answer.error_message, where).error();
-    if (sequence_trouble(batch, error)) return;
+    const bool is_late = is_stopping_ || cluster_.env().clock.now() >= batch->deadline;
+    if (is_about_sequence(code) && batch->sequence >= 0 && !is_late) {
+        const auto not_before = after_backoff(*batch);
+        accumulator_.give_back_out_of_order(std::move(batch), not_before);
+        return;
+    }
+    if (code == Errc::message_too_large && !is_late && accumulator_.split(batch)) return;
     if (may_pass(code)) {
         retry_or_fail(std::move(batch), error);
         return;
     }
-    accumulator_.landed(*batch);
-    // What follows counts from this batch's sequence: it needs a new count.
-    if (batch->sequence >= 0) accumulator_.start_over(*batch->queue);
+    accumulator_.landed(*batch, false);
     finish(std::move(batch), -1, &error, &answer);
 }
 
-// The broker misses what came before this batch. When that is still to be sent again, so is this;
-// else the broker has forgotten the producer, and the partition starts over with a new id.
-bool Sender::sequence_trouble(BatchPtr& batch, const Error& error) {
-    const bool is_trouble = error.code == Errc::out_of_order_sequence_number ||
-                            error.code == Errc::unknown_producer_id ||
-                            error.code == Errc::invalid_producer_epoch;
-    if (!is_trouble || batch->sequence < 0) return false;
-    const auto now = cluster_.env().clock.now();
-    auto& queue = *batch->queue;
-    const bool is_oldest = accumulator_.is_oldest(*batch);
-    accumulator_.give_back(std::move(batch), now);
-    if (is_oldest) accumulator_.start_over(queue);
-    return true;
+io::Instant Sender::after_backoff(const Batch& batch) const {
+    const auto& config = cluster_.config();
+    const auto doubled = config.retry_backoff_ms << std::min(batch.attempts - 1, 10);
+    return cluster_.env().clock.in_ms(std::min(doubled, config.retry_backoff_max_ms));
 }
 
 void Sender::retry_or_fail(BatchPtr batch, Error error) {
-    const auto now = cluster_.env().clock.now();
-    if (is_stopping_ || !may_pass(error.code) || now >= batch->deadline) {
-        accumulator_.landed(*batch);
-        if (batch->sequence >= 0) accumulator_.start_over(*batch->queue);
+    const bool is_late = is_stopping_ || cluster_.env().clock.now() >= batch->deadline;
+    if (is_late || !may_pass(error.code)) {
+        accumulator_.landed(*batch, false);
         finish(std::move(batch), -1, &error);
         return;
     }
     cluster_.forget_leaders();
-    const auto doubled = cluster_.config().retry_backoff_ms << std::min(batch->attempts - 1, 10);
-    const auto wait_ms = std::min(doubled, cluster_.config().retry_backoff_max_ms);
-    accumulator_.give_back(std::move(batch), now + io::Milliseconds(wait_ms));
+    const auto not_before = after_backoff(*batch);
+    accumulator_.give_back(std::move(batch), not_before);
 }
 
 void Sender::finish(BatchPtr batch, std::int64_t base_offset, const Error* error,

@@ -28,7 +28,12 @@ private:
     using Answer = protocol::ProduceResponse::PartitionProduceResponse;
 
     io::Async<void> learn_producer();
-    io::Async<void> find_leaders();
+    asio::awaitable<void> look();
+    Accumulator::Plan plan();
+    void expire(std::vector<BatchPtr> expired);
+    void look_if(bool lacks_leader);
+    io::Instant after_backoff(const Batch& batch) const;
+    io::Deadline answer_due(const Batches& batches) const;
     asio::awaitable<void> request(std::int32_t node, Batches batches);
     io::Async<protocol::ProduceResponse> exchange(std::int32_t node, const Batches* batches,
                                                   const protocol::ProduceRequest* plan);
@@ -37,7 +42,6 @@ private:
     void retry_or_fail(BatchPtr batch, Error error);
     void finish(BatchPtr batch, std::int64_t base_offset, const Error* error,
                 const Answer* answer = nullptr);
-    bool sequence_trouble(BatchPtr& batch, const Error& error);
 
     Cluster& cluster_;
     Accumulator& accumulator_;
@@ -47,7 +51,9 @@ private:
     io::Signal ended_;
     std::map<std::int32_t, std::int64_t> in_flight_;  // Requests by broker.
     int active_ = 0;                                  // Coroutines.
-    int failures_ = 0;                                // To learn something, in a row.
+    int failures_ = 0;                                // To learn an id, in a row.
+    int looks_ = 0;                                   // For leaders, in a row.
+    bool is_looking_ = false;
     bool is_stopping_ = false;
 };
 

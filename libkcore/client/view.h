@@ -11,6 +11,7 @@
 
 #include "base/errc.h"
 #include "base/uuid.h"
+#include "io/clock.h"
 
 namespace kcore::client {
 
@@ -37,6 +38,8 @@ struct TopicView {
     bool is_internal = false;
     Errc error = Errc::none;
     std::vector<PartitionView> partitions;  // By index, without gaps.
+    std::uint64_t look = 0;                 // Which answer of the cluster it is from, and when.
+    io::Instant learned_at{};
 };
 
 struct ClusterView {
