@@ -62,8 +62,7 @@ GroupDescription from_classic(const protocol::DescribeGroupsResponse::DescribedG
         member.client_id = one.client_id;
         member.host = one.client_host;
         if (from.protocol_type != "consumer") continue;
-        member.topics =
-            decode_subscription(one.member_metadata).value_or(std::vector<std::string>());
+        member.topics = decode_subscription(one.member_metadata).value_or(Subscription()).topics;
         member.assigned =
             decode_assignment(one.member_assignment).value_or(std::vector<TopicPartition>());
     }

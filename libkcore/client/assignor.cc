@@ -7,13 +7,6 @@ namespace kcore::client {
 
 namespace {
 
-// Static members keep their place over restarts, which give them new member ids.
-void order(std::vector<Subscriber>& members) {
-    std::ranges::sort(members, {}, [](const Subscriber& m) {
-        return std::tuple(m.instance_id.empty(), m.instance_id, m.member_id);
-    });
-}
-
 bool subscribes(const Subscriber& member, const std::string& topic) {
     return std::ranges::find(member.topics, topic) != member.topics.end();
 }
@@ -26,8 +19,14 @@ Shares empty_shares(const std::vector<Subscriber>& members) {
 
 }  // namespace
 
+void sort_members(std::vector<Subscriber>& members) {
+    std::ranges::sort(members, {}, [](const Subscriber& m) {
+        return std::tuple(m.instance_id.empty(), m.instance_id, m.member_id);
+    });
+}
+
 Shares assign_range(std::vector<Subscriber> members, const PartitionCounts& counts) {
-    order(members);
+    sort_members(members);
     auto out = empty_shares(members);
     for (const auto& [topic, count] : counts) {
         std::vector<const Subscriber*> takers;
@@ -49,7 +48,7 @@ Shares assign_range(std::vector<Subscriber> members, const PartitionCounts& coun
 }
 
 Shares assign_round_robin(std::vector<Subscriber> members, const PartitionCounts& counts) {
-    order(members);
+    sort_members(members);
     auto out = empty_shares(members);
     if (members.empty()) return out;
     std::size_t turn = 0;
@@ -62,6 +61,14 @@ Shares assign_round_robin(std::vector<Subscriber> members, const PartitionCounts
         }
     }
     return out;
+}
+
+Assign assignor_by_name(std::string_view name) {
+    if (name == "range") return assign_range;
+    if (name == "roundrobin") return assign_round_robin;
+    if (name == "sticky") return assign_sticky;
+    if (name == "cooperative-sticky") return assign_cooperative_sticky;
+    return nullptr;
 }
 
 }  // namespace kcore::client

@@ -90,18 +90,21 @@ Result<void> set_security(Config&, std::string_view value) {
 }
 
 Result<void> set_assignors(Config& config, std::string_view value) {
+    using Known = std::pair<std::string_view, std::string_view>;
+    static constexpr std::array<Known, 4> kKnown{
+        {{"range", "RangeAssignor"},
+         {"roundrobin", "RoundRobinAssignor"},
+         {"sticky", "StickyAssignor"},
+         {"cooperative-sticky", "CooperativeStickyAssignor"}}};
     std::vector<std::string> names;
     for (const auto& name : split(value)) {
-        if (name == "range" || name.ends_with(".RangeAssignor")) {
-            names.emplace_back("range");
-        } else if (name == "roundrobin" || name.ends_with(".RoundRobinAssignor")) {
-            names.emplace_back("roundrobin");
-        } else {
-            return fail(Errc::unsupported_version,
-                        fmt::format("assignor {} is not in this version, only range and "
-                                    "roundrobin",
-                                    name));
+        const auto simple = std::string_view(name).substr(name.rfind('.') + 1);
+        const auto found = std::ranges::find_if(
+            kKnown, [&](const Known& one) { return name == one.first || simple == one.second; });
+        if (found == kKnown.end()) {
+            return wrong(name, "one of range, roundrobin, sticky, cooperative-sticky");
         }
+        names.emplace_back(found->first);
     }
     if (names.empty()) return wrong(value, "a list of assignors");
     config.consumer.assignors = std::move(names);
@@ -191,7 +194,8 @@ const std::array kProperties{
     KCORE_TEXT("group.id", consumer.group_id, "consumer group"),
     KCORE_TEXT("group.instance.id", consumer.group_instance_id, "static member"),
     Property{
-        "partition.assignment.strategy", "range, roundrobin", set_assignors,
+        "partition.assignment.strategy", "range, roundrobin, sticky, cooperative-sticky",
+        set_assignors,
         [](const Config& c) { return fmt::format("{}", fmt::join(c.consumer.assignors, ",")); }},
     KCORE_CHOICE("auto.offset.reset", consumer.offset_reset, kResets, "earliest, latest, none"),
     Property{"isolation.level", "read_committed, read_uncommitted", set_isolation,

@@ -2,18 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "client/cluster.h"
 #include "client/fetcher.h"
 #include "client/membership.h"
+#include "client/reader.h"
 #include "client/runtime.h"
-#include "record/compression.h"
-#include "record/control.h"
-#include "record/scan.h"
 
 namespace kcore::client {
 
@@ -43,35 +38,20 @@ io::Async<void> stop(std::unique_ptr<Membership>& membership, std::unique_ptr<Fe
 
 struct Consumer::State {
     explicit State(Client& c)
-        : client(c), config(c.config().consumer), fetcher(std::make_unique<Fetcher>(c.cluster())) {}
-
-    // Where visiting stands in one partition.
-    struct Place {
-        std::int64_t position = 0;
-        std::int64_t end = kNoEnd;
-        std::set<std::int64_t> aborting;  // Producers whose open transaction was aborted.
-    };
-
-    enum class Walk : std::uint8_t { done, stopped };
+        : client(c),
+          config(c.config().consumer),
+          fetcher(std::make_unique<Fetcher>(c.cluster())),
+          reader({.checks_crcs = config.check_crcs}) {}
 
     void adopt();
-    Result<Walk> walk(Fetched& fetched, const Visit& visit);
-    Result<Walk> walk_batch(const record::AnyBatch& batch, Place& place, ConsumedRecord& record,
-                            const Visit& visit);
-    bool is_hidden(const record::AnyBatch& batch, Place& place,
-                   std::vector<AbortedTransaction>& aborted);
 
     Client& client;
     const ConsumerConfig config;
     std::unique_ptr<Fetcher> fetcher;
     std::unique_ptr<Membership> membership;
     std::function<void()> on_revoke;
-    std::uint64_t number = 0;  // Of the assignment that `places` are of.
-    std::map<TopicPartition, Place> places;
-    record::Decompressor decompressor;
-    std::vector<Header> headers;
-    std::size_t visited = 0;
-    bool shows_control = false;
+    std::uint64_t number = 0;  // Of the assignment that `reader` has.
+    Reader reader;
     io::Instant committed_at{};
 };
 
@@ -107,12 +87,7 @@ void Consumer::State::adopt() {
     const auto current = fetcher->number();
     if (current == number) return;
     number = current;
-    places.clear();
-    for (auto& one : fetcher->assignments()) {
-        auto& place = places[one.partition];
-        place.position = one.start;
-        place.end = one.end;
-    }
+    reader.assign(fetcher->assignments());
 }
 
 std::uint64_t Consumer::assignment_number() {
@@ -123,128 +98,32 @@ std::uint64_t Consumer::assignment_number() {
 std::vector<TopicPartition> Consumer::assignment() {
     state_->adopt();
     std::vector<TopicPartition> out;
-    for (const auto& [partition, place] : state_->places) out.push_back(partition);
+    for (const auto& [partition, place] : state_->reader.places()) out.push_back(partition);
     return out;
 }
 
 std::optional<std::int64_t> Consumer::position(const TopicPartition& partition) {
-    const auto found = state_->places.find(partition);
-    if (found == state_->places.end()) return std::nullopt;
-    return found->second.position;
+    const auto* place = state_->reader.find(partition);
+    if (place == nullptr) return std::nullopt;
+    return place->position;
 }
 
 void Consumer::set_end(const TopicPartition& partition, std::int64_t end) {
-    const auto found = state_->places.find(partition);
-    if (found == state_->places.end()) return;
-    found->second.end = end;
+    auto* const place = state_->reader.find(partition);
+    if (place == nullptr) return;
+    place->end = end;
     state_->fetcher->set_end(partition, end);
 }
 
-bool Consumer::is_finished() {
-    return std::ranges::all_of(
-        state_->places, [](const auto& one) { return one.second.position >= one.second.end; });
-}
+bool Consumer::is_finished() { return state_->reader.is_finished(); }
 
-void Consumer::show_control_records(bool show) { state_->shows_control = show; }
+bool Consumer::is_settled() { return !state_->membership || state_->membership->is_settled(); }
+
+void Consumer::show_control_records(bool show) { state_->reader.show_control_records(show); }
 
 bool Consumer::is_drained() { return !state_->fetcher->has_fetched(); }
 
 // --- Reading
-
-// Whether nobody may see the batch; keeps account of aborted transactions.
-bool Consumer::State::is_hidden(const record::AnyBatch& batch, Place& place,
-                                std::vector<AbortedTransaction>& aborted) {
-    if (!batch.is_v2()) return false;
-    const auto v2 = batch.v2();
-    while (!aborted.empty() && aborted.front().first_offset <= v2.last_offset()) {
-        place.aborting.insert(aborted.front().producer_id);
-        aborted.erase(aborted.begin());
-    }
-    if (v2.is_control()) {
-        bool is_abort = false;
-        (void)record::for_each_record(v2, decompressor, [&](const record::RecordView& one) {
-            const auto type = record::control_type(one);
-            is_abort = type && *type == record::ControlType::abort;
-        });
-        if (is_abort) place.aborting.erase(v2.producer_id());
-        return !shows_control;
-    }
-    return v2.is_transactional() && place.aborting.contains(v2.producer_id());
-}
-
-Result<Consumer::State::Walk> Consumer::State::walk_batch(const record::AnyBatch& batch,
-                                                          Place& place, ConsumedRecord& record,
-                                                          const Visit& visit) {
-    bool go_on = true;
-    const auto each = [&](const record::RecordView& one) {
-        if (one.offset < place.position) return true;
-        if (one.offset >= place.end) return false;
-        record.offset = one.offset;
-        record.timestamp_ms = one.timestamp;
-        record.key = one.key;
-        record.value = one.value;
-        headers.clear();
-        if (!one.headers.empty()) {
-            for (const auto& header : one.headers) headers.push_back(header);
-        }
-        record.headers = headers;
-        ++visited;
-        place.position = one.offset + 1;
-        go_on = visit(record);
-        return go_on;
-    };
-    auto done = record::for_each_record(batch, decompressor, each);
-    if (!done) return std::unexpected(std::move(done).error());
-    return go_on ? Walk::done : Walk::stopped;
-}
-
-Result<Consumer::State::Walk> Consumer::State::walk(Fetched& fetched, const Visit& visit) {
-    const auto found = places.find(fetched.partition);
-    if (found == places.end()) return Walk::done;
-    auto& place = found->second;
-    ConsumedRecord record;
-    record.topic = fetched.partition.topic;
-    record.partition = fetched.partition.partition;
-    record.high_watermark = fetched.high_watermark;
-    record.last_stable_offset = fetched.last_stable_offset;
-    record.log_start_offset = fetched.log_start_offset;
-    record::BatchScanner scanner(fetched.records);
-    while (scanner.next() == record::Scan::batch) {
-        const auto batch = scanner.batch();
-        if (batch.last_offset() < place.position) continue;
-        if (place.position >= place.end) break;
-        const auto where = [&](const Error& error) {
-            return fail(error.code,
-                        fmt::format("{}: batch at offset {}: {}", fetched.partition.to_string(),
-                                    batch.base_offset(), error.what));
-        };
-        if (config.check_crcs) {
-            if (auto sound = batch.check(); !sound) return where(sound.error());
-        }
-        if (!is_hidden(batch, place, fetched.aborted)) {
-            record.leader_epoch = batch.leader_epoch();
-            if (batch.is_v2()) {
-                const auto v2 = batch.v2();
-                record.timestamp_type = v2.timestamp_type() == record::TimestampType::create_time
-                                            ? TimestampType::create
-                                            : TimestampType::append;
-                record.producer_id = v2.producer_id();
-                record.producer_epoch = v2.producer_epoch();
-                record.codec = static_cast<std::uint8_t>(v2.attributes() & record::kCodecMask);
-                record.is_transactional = v2.is_transactional();
-                record.is_control = v2.is_control();
-            }
-            auto walked = walk_batch(batch, place, record, visit);
-            if (!walked) return where(walked.error());
-            if (*walked == Walk::stopped) {  // What is behind was dealt with, its aborts too.
-                fetched.records = fetched.records.subspan(scanner.position());
-                return Walk::stopped;
-            }
-        }
-        place.position = std::min(std::max(place.position, batch.next_offset()), place.end);
-    }
-    return Walk::done;
-}
 
 Result<std::size_t> Consumer::poll(std::int64_t timeout_ms, const Visit& visit) {
     auto& state = *state_;
@@ -267,18 +146,16 @@ Result<std::size_t> Consumer::poll(std::int64_t timeout_ms, const Visit& visit) 
     if (!fetched) return std::size_t{0};
     if (!*fetched) return std::unexpected(std::move(*fetched).error());
     state.adopt();
-    if ((*fetched)->number != state.number) return std::size_t{0};
-    state.visited = 0;
-    auto walked = state.walk(**fetched, visit);
+    auto walked = state.reader.walk(**fetched, visit);
     if (!walked) return std::unexpected(std::move(walked).error());
-    if (*walked == State::Walk::stopped) state.fetcher->put_back(std::move(**fetched));
-    return state.visited;
+    if (walked->is_stopped) state.fetcher->put_back(std::move(**fetched));
+    return walked->visited;
 }
 
 Result<void> Consumer::commit() {
     auto& state = *state_;
     std::vector<CommittedOffset> offsets;
-    for (const auto& [partition, place] : state.places) {
+    for (const auto& [partition, place] : state.reader.places()) {
         offsets.push_back({partition, place.position, "", {}});
     }
     if (offsets.empty()) return {};

@@ -63,6 +63,9 @@ public:
     // Every assigned partition has an end and reached it.
     bool is_finished();
 
+    // No rebalance is under way: the assignment is the one to finish.
+    bool is_settled();
+
     // Control records too.
     void show_control_records(bool show);
 

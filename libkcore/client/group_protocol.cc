@@ -44,20 +44,80 @@ void add(std::vector<T>& to, const std::vector<TopicPartition>& partitions) {
 
 }  // namespace
 
-Bytes encode_subscription(const std::vector<std::string>& topics,
-                          const std::vector<TopicPartition>& owned, std::int32_t generation) {
+Bytes encode_subscription(const Subscription& subscription) {
     ConsumerProtocolSubscription message;
-    message.topics = topics;
+    message.topics = subscription.topics;
     std::ranges::sort(message.topics);
-    add(message.owned_partitions, owned);
-    message.generation_id = generation;
+    add(message.owned_partitions, subscription.owned);
+    message.generation_id = subscription.generation;
+    if (!subscription.rack.empty()) message.rack_id = subscription.rack;
+    if (!subscription.user_data.empty()) message.user_data = subscription.user_data;
     return with_version(message, 3);
 }
 
-Result<std::vector<std::string>> decode_subscription(BytesView bytes) {
+Result<Subscription> decode_subscription(BytesView bytes) {
     auto message = read<ConsumerProtocolSubscription>(bytes);
     if (!message) return std::unexpected(std::move(message).error());
-    return std::move(message->topics);
+    Subscription out;
+    out.topics = std::move(message->topics);
+    for (const auto& topic : message->owned_partitions) {
+        for (const auto partition : topic.partitions) out.owned.push_back({topic.topic, partition});
+    }
+    out.generation = message->generation_id;
+    out.rack = message->rack_id.value_or("");
+    if (message->user_data) out.user_data = std::move(*message->user_data);
+    return out;
+}
+
+// Topics with their partitions, then the generation; no version in front.
+Bytes encode_sticky_data(const std::vector<TopicPartition>& had, std::int32_t generation) {
+    std::map<std::string, std::vector<std::int32_t>> topics;
+    for (const auto& one : had) topics[one.topic].push_back(one.partition);
+    Bytes out;
+    append_be(out, static_cast<std::int32_t>(topics.size()));
+    for (const auto& [topic, numbers] : topics) {
+        append_be(out, static_cast<std::int16_t>(topic.size()));
+        append(out, as_bytes(topic));
+        append_be(out, static_cast<std::int32_t>(numbers.size()));
+        for (const auto number : numbers) append_be(out, number);
+    }
+    append_be(out, generation);
+    return out;
+}
+
+std::optional<StickyData> decode_sticky_data(BytesView bytes) {
+    const auto take = [&]<class T>(T& number) {
+        if (bytes.size() < sizeof(T)) return false;
+        number = load_be<T>(bytes.data());
+        bytes = bytes.subspan(sizeof(T));
+        return true;
+    };
+    StickyData out;
+    std::int32_t topics = 0;
+    if (!take(topics)) return std::nullopt;
+    for (; topics > 0; --topics) {
+        std::int16_t size = 0;
+        std::int32_t count = 0;
+        if (!take(size) || size < 0 || bytes.size() < static_cast<std::size_t>(size)) {
+            return std::nullopt;
+        }
+        const std::string topic(as_text(bytes.first(static_cast<std::size_t>(size))));
+        bytes = bytes.subspan(static_cast<std::size_t>(size));
+        if (!take(count)) return std::nullopt;
+        for (; count > 0; --count) {
+            std::int32_t number = 0;
+            if (!take(number)) return std::nullopt;
+            out.had.push_back({topic, number});
+        }
+    }
+    (void)take(out.generation);
+    return out;
+}
+
+Bytes encode_cooperative_data(std::int32_t generation) {
+    Bytes out;
+    append_be(out, generation);
+    return out;
 }
 
 Bytes encode_assignment(const std::vector<TopicPartition>& partitions) {

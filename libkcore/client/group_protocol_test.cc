@@ -8,9 +8,13 @@ namespace {
 using Partitions = std::vector<TopicPartition>;
 
 TEST(GroupProtocolTest, SubscriptionsAndAssignmentsReadBack) {
-    const Partitions owned{{"b", 1}, {"a", 0}, {"b", 0}};
-    const auto bytes = encode_subscription({"b", "a"}, owned, 7);
-    EXPECT_EQ(decode_subscription(bytes), (std::vector<std::string>{"a", "b"}));
+    const Partitions owned{{"a", 0}, {"b", 0}, {"b", 1}};
+    const auto read = decode_subscription(encode_subscription({{"b", "a"}, owned, 7, "rack"}));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->topics, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(read->owned, (Partitions{{"a", 0}, {"b", 0}, {"b", 1}}));
+    EXPECT_EQ(read->generation, 7);
+    EXPECT_EQ(read->rack, "rack");
     EXPECT_EQ(decode_assignment(encode_assignment(owned)),
               (Partitions{{"a", 0}, {"b", 0}, {"b", 1}}));
 }
@@ -37,6 +41,25 @@ TEST(GroupProtocolTest, NothingIsNoPartitionAndRubbishIsAnError) {
     EXPECT_FALSE(decode_assignment(as_bytes("x")));
     EXPECT_FALSE(decode_subscription(as_bytes(std::string_view("\0\0\x7f\xff\xff\xff", 6))));
     EXPECT_FALSE(decode_subscription(as_bytes("\xff\xff")));
+}
+
+TEST(GroupProtocolTest, StickyDataIsAsJavaWritesItAndMayLackTheGeneration) {
+    const Partitions had{{"t", 2}, {"t", 3}};
+    auto bytes = encode_sticky_data(had, 7);
+    EXPECT_EQ(to_hex(bytes),
+              "00000001"
+              "000174"
+              "00000002"
+              "00000002"
+              "00000003"
+              "00000007");
+    EXPECT_EQ(decode_sticky_data(bytes)->had, had);
+    EXPECT_EQ(decode_sticky_data(bytes)->generation, 7);
+    bytes.resize(bytes.size() - 4);
+    EXPECT_EQ(decode_sticky_data(bytes)->generation, -1);
+    bytes.pop_back();
+    EXPECT_FALSE(decode_sticky_data(bytes));
+    EXPECT_EQ(to_hex(encode_cooperative_data(5)), "00000005");
 }
 
 }  // namespace

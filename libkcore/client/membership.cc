@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
-#include "client/assignor.h"
 #include "client/group_protocol.h"
 #include "protocol/api/heartbeat.h"
 #include "protocol/api/leave_group.h"
@@ -27,12 +27,42 @@ bool may_pass(Errc code) {
            code == Errc::rebalance_in_progress || is_about_member(code);
 }
 
+std::vector<TopicPartition> without(const std::vector<TopicPartition>& all,
+                                    const std::vector<TopicPartition>& these) {
+    std::vector<TopicPartition> out;
+    std::ranges::copy_if(all, std::back_inserter(out), [&](const TopicPartition& one) {
+        return std::ranges::find(these, one) == these.end();
+    });
+    return out;
+}
+
+// What a member says of itself to the assignor of this name.
+Subscriber subscriber_of(const protocol::JoinGroupResponse::JoinGroupResponseMember& member,
+                         Subscription said, std::string_view assignor) {
+    Subscriber out{member.member_id, member.group_instance_id.value_or(""), std::move(said.topics)};
+    if (assignor == "sticky") {
+        if (auto data = decode_sticky_data(said.user_data)) {
+            out.owned = std::move(data->had);
+            out.generation = data->generation;
+        }
+        return out;
+    }
+    out.owned = std::move(said.owned);
+    out.generation = said.generation;
+    if (out.generation < 0 && said.user_data.size() == sizeof(std::int32_t)) {
+        out.generation = load_be<std::int32_t>(said.user_data.data());
+    }
+    return out;
+}
+
 }  // namespace
 
 Membership::Membership(Cluster& cluster, Fetcher& fetcher, std::vector<std::string> topics)
     : cluster_(cluster),
       fetcher_(fetcher),
       topics_(std::move(topics)),
+      is_cooperative_(cluster.config().consumer.assignors ==
+                      std::vector<std::string>{"cooperative-sticky"}),
       wake_(cluster.env().loop),
       wake_remote_(wake_.remote()),
       ended_(cluster.env().loop) {
@@ -45,9 +75,9 @@ bool Membership::wants_release() {
 }
 
 void Membership::release() {
-    fetcher_.assign({});
     {
         const std::lock_guard lock(mutex_);
+        fetcher_.change(std::exchange(revoking_, {}), {});
         is_revoking_ = false;
     }
     wake_remote_.notify();
@@ -58,10 +88,30 @@ Committer Membership::committer() {
     return me_;
 }
 
-void Membership::forget_member() {
+bool Membership::is_settled() {
     const std::lock_guard lock(mutex_);
-    me_.member_id.clear();
-    me_.generation = -1;
+    return is_settled_;
+}
+
+std::vector<TopicPartition> Membership::owned() {
+    std::vector<TopicPartition> out;
+    for (const auto& one : fetcher_.assignments()) out.push_back(one.what.partition);
+    return out;
+}
+
+void Membership::settle(bool is_settled) {
+    const std::lock_guard lock(mutex_);
+    is_settled_ = is_settled;
+}
+
+// The group gave its partitions away already: nothing can be committed.
+void Membership::forget_member() {
+    {
+        const std::lock_guard lock(mutex_);
+        me_.member_id.clear();
+        me_.generation = -1;
+    }
+    fetcher_.assign({});
 }
 
 asio::awaitable<void> Membership::run() {
@@ -79,14 +129,17 @@ asio::awaitable<void> Membership::run() {
             continue;
         }
         attempt = 1;
-        const auto code = co_await heartbeat();
+        if (std::exchange(must_rejoin_, false)) continue;
+        settle(true);
+        fetcher_.wake_reader();
+        const auto code = co_await stay();
+        settle(false);
         if (is_stopping_) break;
         if (is_about_member(code)) {
-            // The group gave the partitions away already: nothing can be committed.
             forget_member();
-            fetcher_.assign({});
         } else if (code == Errc::rebalance_in_progress) {
-            co_await hand_back();
+            auto gone = is_cooperative_ ? std::vector<TopicPartition>() : owned();
+            co_await hand_back(std::move(gone));
         } else {
             fetcher_.fail(refused(code, std::nullopt, cluster_.config().consumer.group_id).error());
             break;
@@ -118,16 +171,28 @@ io::Async<Membership::Joined> Membership::join_once(std::int32_t node, io::Deadl
     request.member_id = committer().member_id;
     if (!config.group_instance_id.empty()) request.group_instance_id = config.group_instance_id;
     request.protocol_type = "consumer";
-    const std::vector<TopicPartition> none;
     for (const auto& assignor : config.assignors) {
         auto& protocol = request.protocols.emplace_back();
         protocol.name = assignor;
-        protocol.metadata = encode_subscription(topics_, none, committer().generation);
+        protocol.metadata = subscription(assignor);
     }
     auto peer = cluster_.channel(node, Lane::group);
     if (!peer) co_return std::unexpected(std::move(peer).error());
     auto answer = co_await (*peer)->call<Joined>(std::move(request), deadline);
     co_return answer;
+}
+
+Bytes Membership::subscription(const std::string& assignor) {
+    Subscription out;
+    out.topics = topics_;
+    out.rack = cluster_.config().consumer.rack;
+    out.generation = had_generation_;
+    if (is_cooperative_) out.owned = owned();
+    if (assignor == "cooperative-sticky") out.user_data = encode_cooperative_data(had_generation_);
+    if (assignor == "sticky" && had_generation_ >= 0) {
+        out.user_data = encode_sticky_data(had_, had_generation_);
+    }
+    return encode_subscription(out);
 }
 
 io::Async<void> Membership::join() {
@@ -152,6 +217,38 @@ io::Async<void> Membership::join() {
     }
 }
 
+// As the leader of the group.
+io::Async<Shares> Membership::share_out(Joined joined) {
+    const auto assignor = joined.protocol_name.value_or("");
+    const auto assign = assignor_by_name(assignor);
+    if (assign == nullptr) {
+        co_return fail(Errc::inconsistent_group_protocol,
+                       fmt::format("{}: the group chose assignor {}, which is not known",
+                                   cluster_.config().consumer.group_id, assignor));
+    }
+    std::vector<Subscriber> members;
+    std::vector<std::string> topics;
+    for (const auto& member : joined.members) {
+        auto said = decode_subscription(member.metadata);
+        if (!said) co_return std::unexpected(std::move(said).error());
+        topics.insert(topics.end(), said->topics.begin(), said->topics.end());
+        members.push_back(subscriber_of(member, std::move(*said), assignor));
+    }
+    const auto look = cluster_.env().clock.in_ms(cluster_.config().api_timeout_ms);
+    std::ranges::sort(topics);
+    topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
+    auto asked = topics;
+    auto view = co_await cluster_.refresh(std::move(asked), look);
+    if (!view) co_return std::unexpected(std::move(view).error());
+    PartitionCounts counts;
+    for (const auto& topic : topics) {
+        const auto* known = (*view)->find(topic);
+        if (known == nullptr || known->error != Errc::none) continue;
+        counts[topic] = static_cast<std::int32_t>(known->partitions.size());
+    }
+    co_return assign(std::move(members), counts);
+}
+
 // The leader shares the partitions out; everyone learns its own.
 io::Async<void> Membership::sync(Joined joined, std::int32_t node) {
     const auto& config = cluster_.config().consumer;
@@ -162,32 +259,11 @@ io::Async<void> Membership::sync(Joined joined, std::int32_t node) {
     if (!config.group_instance_id.empty()) request.group_instance_id = config.group_instance_id;
     request.protocol_type = "consumer";
     request.protocol_name = joined.protocol_name;
+    const auto generation = joined.generation_id;
     if (joined.leader == joined.member_id && !joined.skip_assignment) {
-        std::vector<Subscriber> members;
-        std::vector<std::string> topics;
-        for (const auto& member : joined.members) {
-            auto wanted = decode_subscription(member.metadata);
-            if (!wanted) co_return std::unexpected(std::move(wanted).error());
-            topics.insert(topics.end(), wanted->begin(), wanted->end());
-            members.push_back(
-                {member.member_id, member.group_instance_id.value_or(""), std::move(*wanted)});
-        }
-        const auto look = cluster_.env().clock.in_ms(cluster_.config().api_timeout_ms);
-        std::ranges::sort(topics);
-        topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
-        auto asked = topics;
-        auto view = co_await cluster_.refresh(std::move(asked), look);
-        if (!view) co_return std::unexpected(std::move(view).error());
-        PartitionCounts counts;
-        for (const auto& topic : topics) {
-            const auto* known = (*view)->find(topic);
-            if (known == nullptr || known->error != Errc::none) continue;
-            counts[topic] = static_cast<std::int32_t>(known->partitions.size());
-        }
-        const bool is_range = joined.protocol_name.value_or("") == "range";
-        const auto shares = is_range ? assign_range(std::move(members), counts)
-                                     : assign_round_robin(std::move(members), counts);
-        for (const auto& [member, partitions] : shares) {
+        auto shares = co_await share_out(std::move(joined));
+        if (!shares) co_return std::unexpected(std::move(shares).error());
+        for (const auto& [member, partitions] : *shares) {
             auto& one = request.assignments.emplace_back();
             one.member_id = member;
             one.assignment = encode_assignment(partitions);
@@ -202,13 +278,32 @@ io::Async<void> Membership::sync(Joined joined, std::int32_t node) {
     if (code != Errc::none) co_return refused(code, std::nullopt, config.group_id);
     auto partitions = decode_assignment(answer->assignment);
     if (!partitions) co_return std::unexpected(std::move(partitions).error());
-    auto begun = co_await begin(std::move(*partitions));
+    had_ = *partitions;
+    had_generation_ = generation;
+    auto adopted = co_await adopt(std::move(*partitions));
+    co_return adopted;
+}
+
+// Lets go what is not ours any more, if anything, and begins what is new.
+io::Async<void> Membership::adopt(std::vector<TopicPartition> partitions) {
+    const auto before = owned();
+    auto gone = without(before, partitions);
+    if (!gone.empty()) {
+        must_rejoin_ = true;
+        co_await hand_back(std::move(gone));
+    }
+    auto added = without(partitions, before);
+    auto begun = co_await begin(std::move(added));
     co_return begun;
 }
 
 // From the committed offsets on, or as auto.offset.reset says.
 io::Async<void> Membership::begin(std::vector<TopicPartition> partitions) {
     const auto& config = cluster_.config().consumer;
+    if (partitions.empty()) {
+        fetcher_.change({}, {});
+        co_return Result<void>();
+    }
     auto committed = co_await fetch_committed(cluster_, config.group_id);
     if (!committed) co_return std::unexpected(std::move(committed).error());
     std::vector<Assignment> assignments;
@@ -226,22 +321,39 @@ io::Async<void> Membership::begin(std::vector<TopicPartition> partitions) {
         }
     }
     if (!queries.empty()) {
-        auto answers = co_await list_offsets(cluster_, std::move(queries), false);
+        auto answers =
+            co_await list_offsets(cluster_, std::move(queries), config.is_read_committed);
         if (!answers) co_return std::unexpected(std::move(answers).error());
         for (const auto& answer : *answers) {
             if (answer.error) co_return std::unexpected(*answer.error);
             assignments.push_back({answer.partition, answer.offset, kNoEnd});
         }
     }
-    fetcher_.assign(std::move(assignments));
-    fetcher_.wake_reader();
+    fetcher_.change({}, std::move(assignments));
     co_return Result<void>();
 }
 
 // --- Staying
 
+io::Async<Errc> Membership::heartbeat() {
+    const auto& config = cluster_.config().consumer;
+    const auto deadline = cluster_.env().clock.in_ms(config.session_timeout_ms);
+    auto node = co_await cluster_.coordinator(config.group_id, deadline);
+    if (!node) co_return std::unexpected(std::move(node).error());
+    const auto me = committer();
+    protocol::HeartbeatRequest request;
+    request.group_id = config.group_id;
+    request.generation_id = me.generation;
+    request.member_id = me.member_id;
+    if (!me.instance_id.empty()) request.group_instance_id = me.instance_id;
+    auto answer = co_await cluster_.call<protocol::HeartbeatResponse>(*node, Lane::group,
+                                                                      std::move(request), deadline);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return errc_from_wire(answer->error_code);
+}
+
 // Until something happens that ends the stay.
-asio::awaitable<Errc> Membership::heartbeat() {
+asio::awaitable<Errc> Membership::stay() {
     const auto& config = cluster_.config().consumer;
     auto last_heard = cluster_.env().clock.now();
     for (;;) {
@@ -252,37 +364,34 @@ asio::awaitable<Errc> Membership::heartbeat() {
         if (now - last_heard > io::Milliseconds(config.session_timeout_ms)) {
             co_return Errc::unknown_member_id;
         }
-        const auto deadline = cluster_.env().clock.in_ms(config.session_timeout_ms);
-        auto node = co_await cluster_.coordinator(config.group_id, deadline);
-        if (!node) continue;
-        const auto me = committer();
-        protocol::HeartbeatRequest request;
-        request.group_id = config.group_id;
-        request.generation_id = me.generation;
-        request.member_id = me.member_id;
-        if (!me.instance_id.empty()) request.group_instance_id = me.instance_id;
-        auto answer = co_await cluster_.call<protocol::HeartbeatResponse>(
-            *node, Lane::group, std::move(request), deadline);
-        if (!answer) continue;
-        const auto code = errc_from_wire(answer->error_code);
-        if (code == Errc::none) last_heard = now;
-        if (code != Errc::none && !is_retriable(code)) co_return code;
-        if (code == Errc::rebalance_in_progress) co_return code;
+        const auto code = co_await heartbeat();
+        if (!code) continue;
+        if (*code == Errc::none) last_heard = now;
+        const bool goes_on =
+            *code == Errc::none || (is_retriable(*code) && *code != Errc::rebalance_in_progress);
+        if (!goes_on) co_return *code;
     }
 }
 
 // The consumer commits and releases in poll(); one that does not poll loses its turn.
-asio::awaitable<void> Membership::hand_back() {
+asio::awaitable<void> Membership::hand_back(std::vector<TopicPartition> partitions) {
+    if (partitions.empty()) co_return;
+    const auto& config = cluster_.config().consumer;
     {
         const std::lock_guard lock(mutex_);
+        revoking_ = std::move(partitions);
         is_revoking_ = true;
     }
     fetcher_.wake_reader();
-    const auto deadline =
-        cluster_.env().clock.in_ms(cluster_.config().consumer.rebalance_timeout_ms);
+    const auto deadline = cluster_.env().clock.in_ms(config.rebalance_timeout_ms);
     while (wants_release() && !is_stopping_) {
-        const bool told = co_await wake_.wait_until(deadline);
-        if (!told) release();
+        const auto next = cluster_.env().clock.in_ms(config.heartbeat_interval_ms);
+        co_await wake_.wait_until(std::min(next, deadline));
+        const bool is_late = cluster_.env().clock.now() >= deadline;
+        if (is_late) release();
+        if (!wants_release() || is_stopping_) break;
+        const auto code = co_await heartbeat();
+        if (code && is_about_member(*code)) release();
     }
 }
 

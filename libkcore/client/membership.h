@@ -3,14 +3,18 @@
 // Not part of the public interface.
 //
 // States: out -> joining -> stable -> revoking -> joining ... ; -> ended.
-// 1. Heartbeats go only while stable; a join or sync under way keeps the session alive itself.
+// 1. Heartbeats go while stable or revoking; a join or sync under way keeps the session alive
+// itself.
 // 2. The partitions are the consumer's from `stable` until it released them in `revoking`.
+// 3. A cooperative member (KIP-429) keeps its partitions while it joins and releases, after the
+//    sync, what it lost; then it joins again so that others may have it.
 
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "client/admin_calls.h"
+#include "client/assignor.h"
 #include "client/cluster.h"
 #include "client/fetcher.h"
 #include "protocol/api/join_group.h"
@@ -25,6 +29,7 @@ public:
     bool wants_release();  // The group rebalances: commit, then release().
     void release();
     Committer committer();  // Who commits now.
+    bool is_settled();      // The assignment is the group's latest, and nothing is to be released.
 
     // --- On the loop
     asio::awaitable<void> run();
@@ -36,15 +41,25 @@ private:
     io::Async<void> join();
     io::Async<Joined> join_once(std::int32_t node, io::Deadline deadline);
     io::Async<void> sync(Joined joined, std::int32_t node);
+    io::Async<Shares> share_out(Joined joined);
+    Bytes subscription(const std::string& assignor);
+    io::Async<void> adopt(std::vector<TopicPartition> partitions);
     io::Async<void> begin(std::vector<TopicPartition> partitions);
-    asio::awaitable<Errc> heartbeat();
-    asio::awaitable<void> hand_back();
+    asio::awaitable<Errc> stay();
+    io::Async<Errc> heartbeat();
+    asio::awaitable<void> hand_back(std::vector<TopicPartition> partitions);
     asio::awaitable<void> leave();
     void forget_member();
+    std::vector<TopicPartition> owned();
+    void settle(bool is_settled);
 
     Cluster& cluster_;
     Fetcher& fetcher_;
     const std::vector<std::string> topics_;
+    const bool is_cooperative_;
+    std::vector<TopicPartition> had_;  // What the group gave last, and when.
+    std::int32_t had_generation_ = -1;
+    bool must_rejoin_ = false;
     io::Signal wake_;
     io::Signal::Remote wake_remote_;
     io::Signal ended_;
@@ -53,7 +68,9 @@ private:
 
     std::mutex mutex_;  // Guards what follows.
     Committer me_;
+    std::vector<TopicPartition> revoking_;
     bool is_revoking_ = false;
+    bool is_settled_ = false;
 };
 
 }  // namespace kcore::client
