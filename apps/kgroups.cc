@@ -64,10 +64,10 @@ Command describe_command(Options& o) {
             .positionals = {names(o, 0)},
             .options = {{.names = "--section",
                          .placeholder = "PART",
-                         .help = "only summary or lag",
+                         .help = "only summary, lag or members",
                          .set = cli::to_text(o.section),
                          .default_text = "all",
-                         .choices = {"all", "summary", "lag"},
+                         .choices = {"all", "summary", "lag", "members"},
                          .complete = Complete::choices},
                         {.names = "--only-lag",
                          .placeholder = "",
@@ -107,6 +107,68 @@ Command reset_command(Options& o) {
             .run = [&o] { return reset(o); }};
 }
 
+Command lag_command(Options& o) {
+    auto groups = names(o, 0);
+    groups.least = 0;
+    return {
+        .name = "lag",
+        .summary = "Show committed offsets and what is behind them, of all groups without GROUP.",
+        .positionals = {std::move(groups)},
+        .options = {topics(o, "only these"),
+                    {.names = "--only-lag",
+                     .placeholder = "",
+                     .help = "only what lags",
+                     .set = cli::to_switch(o.only_lag)}},
+        .examples = {{"kgroups lag", ""},
+                     {"kgroups lag billing --only-lag", ""},
+                     {"kgroups lag billing -t orders -o json", ""}},
+        .run = [&o] { return lag(o); }};
+}
+
+Command members_command(Options& o) {
+    return {.name = "members",
+            .summary = "Show the members of groups; with -o wide what they have.",
+            .positionals = {names(o, 0)},
+            .examples = {{"kgroups members billing", ""},
+                         {"kgroups members billing -o wide", ""},
+                         {"kgroups members billing -o json", ""}},
+            .run = [&o] { return members(o); }};
+}
+
+Command clone_command(Options& o) {
+    const auto group = [&o](std::string name, std::string help) -> Positional {
+        return {.name = std::move(name),
+                .help = std::move(help),
+                .set = cli::to_list(o.names),
+                .complete = Complete::groups};
+    };
+    return {.name = "clone",
+            .summary = "Commit the offsets of one group to another that nobody is connected to.",
+            .positionals = {group("FROM", "the group that has offsets"),
+                            group("TO", "the group that gets them")},
+            .options = {topics(o, "only these")},
+            .examples = {{"kgroups clone billing billing-2", ""},
+                         {"kgroups clone billing billing-2 -t orders -y", ""},
+                         {"kgroups clone billing billing-2 --dry-run", ""}},
+            .run = [&o] { return clone(o); }};
+}
+
+Command wait_command(Options& o) {
+    return {.name = "wait",
+            .summary = "Wait until a group has caught up; 3 when --timeout comes first.",
+            .positionals = {names(o, 1)},
+            .options = {{.names = "--lag",
+                         .placeholder = "N",
+                         .help = "the most that may be behind",
+                         .set = cli::to_number(o.most_lag, 0, INT64_MAX),
+                         .default_text = "0"},
+                        topics(o, "only these")},
+            .examples = {{"kgroups wait billing", ""},
+                         {"kgroups wait billing --lag 100 --timeout 5m", ""},
+                         {"kgroups wait billing -t orders", ""}},
+            .run = [&o] { return wait(o); }};
+}
+
 Command table(Options& o) {
     Command root{.name = "kgroups", .summary = "Consumer groups of a Kafka cluster."};
     root.options = cli::common_options(o.common, {});
@@ -127,7 +189,10 @@ Command table(Options& o) {
                       {"kgroups delete-offsets billing -t orders:0,1 -y", ""},
                       {"kgroups delete-offsets billing -t orders --dry-run", ""}},
          .run = [&o] { return delete_offsets(o); }});
-    root.not_yet = {"members", "lag", "clone", "kick", "peek", "wait", "config"};
+    for (auto& command : {lag_command(o), members_command(o), clone_command(o), wait_command(o)}) {
+        root.commands.push_back(command);
+    }
+    root.not_yet = {"kick", "peek", "config"};
     root.examples = {{"kgroups describe billing", ""},
                      {"kgroups reset billing --to earliest -t orders", ""},
                      {"kgroups list", ""}};

@@ -172,13 +172,67 @@ Command offsets_command(Options& o) {
             .run = [&o] { return offsets(o); }};
 }
 
+Command partitions_command(Options& o) {
+    return {.name = "partitions",
+            .summary = "Show topics, one row a partition; without a name all of them.",
+            .positionals = {names(o, 0, 0)},
+            .options = {flag("-i,--internal", "internal topics too", o.internal)},
+            .examples = {{"ktopics partitions orders", ""},
+                         {"ktopics partitions", ""},
+                         {"ktopics partitions orders -o json", ""}},
+            .run = [&o] {
+                o.section = "partitions";
+                return describe(o);
+            }};
+}
+
+Command sizes_command(Options& o) {
+    return {.name = "sizes",
+            .summary = "Show what topics take on disk, all replicas counted.",
+            .positionals = {names(o, 0, 1)},
+            .options = {{.names = "--by",
+                         .placeholder = "WHAT",
+                         .help = "topic, broker, dir or partition",
+                         .set = cli::to_text(o.by),
+                         .default_text = "topic",
+                         .choices = {"topic", "broker", "dir", "partition"},
+                         .complete = Complete::choices},
+                        flag("--sort", "the largest first", o.sort_by_size)},
+            .examples = {{"ktopics sizes --sort", ""},
+                         {"ktopics sizes orders --by partition", ""},
+                         {"ktopics sizes --by broker -o json", ""}},
+            .run = [&o] { return sizes(o); }};
+}
+
+Command wait_command(Options& o) {
+    auto exists = [&o](const std::string&) -> cli::Parsed<void> {
+        o.in_sync = false;
+        return {};
+    };
+    return {
+        .name = "wait",
+        .summary = "Wait until topics are there with all leaders; 3 when --timeout comes first.",
+        .positionals = {names(o, 1, 0)},
+        .options = {flag("--in-sync", "and every replica is in sync", o.in_sync),
+                    {.names = "--exists",
+                     .placeholder = "",
+                     .help = "only that (the default)",
+                     .set = exists}},
+        .examples = {{"ktopics wait orders", ""},
+                     {"ktopics wait orders --in-sync --timeout 1m", ""},
+                     {"ktopics wait a b c", ""}},
+        .run = [&o] { return wait(o); }};
+}
+
 Command table(Options& o) {
     Command root{.name = "ktopics", .summary = "Topics of a Kafka cluster."};
     root.options = cli::common_options(o.common, {});
-    root.commands = {list_command(o),   create_command(o), describe_command(o), alter_command(o),
-                     config_command(o), delete_command(o), offsets_command(o)};
-    root.not_yet = {"sizes",   "partitions", "trim",  "purge", "recreate", "reassign", "elect",
-                    "analyze", "producers",  "clone", "apply", "diff",     "export",   "wait"};
+    root.commands = {list_command(o),    create_command(o),     describe_command(o),
+                     alter_command(o),   config_command(o),     delete_command(o),
+                     offsets_command(o), partitions_command(o), sizes_command(o),
+                     wait_command(o)};
+    root.not_yet = {"trim",      "purge", "recreate", "reassign", "elect", "analyze",
+                    "producers", "clone", "apply",    "diff",     "export"};
     root.examples = {{"ktopics create orders --partitions 6", ""},
                      {"ktopics describe orders -o json", ""},
                      {"ktopics list", ""}};

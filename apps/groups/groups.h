@@ -22,6 +22,7 @@ struct Options {
     std::string section = "all";
     std::string to;
     std::string isolation = "read_uncommitted";
+    std::int64_t most_lag = 0;  // Of wait.
     bool only_lag = false;
     bool all_topics = false;
 };
@@ -48,6 +49,10 @@ int describe(const Options& options);
 int reset(const Options& options);
 int remove(const Options& options);
 int delete_offsets(const Options& options);
+int lag(const Options& options);  // describe, only the offsets; without names of all groups
+int members(const Options& options);
+int clone(const Options& options);
+int wait(const Options& options);
 
 // Whether "-t T" or "-t T:0,1" of the options name the partition; without any, all do.
 bool is_chosen(const Options& options, const TopicPartition& partition);

@@ -187,7 +187,21 @@ int list(const Options& options) {
     return cli::kDone;
 }
 
+int lag(const Options& options) {
+    auto mine = options;
+    mine.section = "lag";
+    if (!mine.names.empty() || mine.common.output == "help") return describe(mine);
+    Session session(options);
+    if (!session.open()) return cli::kUsage;
+    auto groups = session.admin().list_groups({}, {"classic", "consumer"});
+    if (!groups) return session.console().fail({"", groups.error()});
+    for (const auto& group : *groups) mine.names.push_back(group.group);
+    std::ranges::sort(mine.names);
+    return describe(mine);
+}
+
 int describe(const Options& options) {
+    if (options.section == "members") return members(options);
     Session session(options);
     auto& console = session.console();
     if (options.common.output == "help") {

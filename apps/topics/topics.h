@@ -24,6 +24,7 @@ struct Options {
     std::vector<std::string> at;             // Of offsets.
     std::vector<std::string> partitions_of;  // -p of offsets
     std::string section = "all";
+    std::string by = "topic";  // Of sizes.
     std::string key;
     std::int64_t partitions = -1;
     std::int64_t add_partitions = 0;
@@ -33,12 +34,13 @@ struct Options {
     bool internal = false;
     bool detailed = false;
     bool is_regex = false;
-    bool wait = false;
     bool all = false;
     bool docs = false;
     bool under_replicated = false;
     bool unavailable = false;
     bool with_overrides = false;
+    bool sort_by_size = false;
+    bool in_sync = false;
 };
 
 // What a command needs: a connection, and a way to speak.
@@ -69,6 +71,8 @@ int remove(const Options& options);
 int alter(const Options& options);
 int config(const Options& options);
 int offsets(const Options& options);
+int sizes(const Options& options);
+int wait(const Options& options);
 
 // "k=v" -> {k, v}. Refuses what has no '='.
 cli::Parsed<std::pair<std::string, std::string>> split_pair(const std::string& text);

@@ -25,6 +25,37 @@ class Groups(harness.Case):
         self.ok("kproduce", self.name, stdin="new\n")
         self.assertEqual(self.described()["total_lag"], 1)
 
+    def test_every_assignor_reads_all_once(self):
+        self.topic("-p", "2")
+        self.ok("kproduce", self.name, "--partitioner", "roundrobin",
+                stdin="".join(f"{i}\n" for i in range(10)))
+        for assignor in ("range", "roundrobin", "sticky", "cooperative-sticky"):
+            said = self.ok("kconsume", self.name, "-g", self.name + assignor, "-e", "-q",
+                           "--assignor", assignor, limit=90)
+            self.assertEqual(len(said.out.split()), 10, assignor)
+
+    def test_lag_members_and_waiting(self):
+        self.consumed()
+        row = self.ok("kgroups", "lag", self.name, "-o", "json").json()["groups"][0]
+        self.assertEqual([o["lag"] for o in row["offsets"]], [0, 0])
+        self.assertIn(self.name, self.ok("kgroups", "lag").out)
+        self.assertEqual(self.ok("kgroups", "members", self.name, "-o", "json").json()["members"],
+                         [])
+        self.ok("kgroups", "wait", self.name)
+        self.ok("kproduce", self.name, stdin="new\n")
+        said = self.run_tool("kgroups", "wait", self.name, "--timeout", "300ms")
+        self.assertEqual((said.code, said.err), (3, f"{self.name}: the lag is 1\n"))
+        self.ok("kgroups", "wait", self.name, "--lag", "1")
+
+    def test_offsets_are_copied_to_another_group(self):
+        self.consumed()
+        copy = self.name + "copy"
+        said = self.run_tool("kgroups", "clone", self.name, copy)
+        self.assertEqual(said.code, 5)
+        self.ok("kgroups", "clone", self.name, copy, "-y")
+        offsets = self.ok("kgroups", "lag", copy, "-o", "json").json()["groups"][0]["offsets"]
+        self.assertEqual([o["lag"] for o in offsets], [0, 0])
+
     def test_describe_has_the_column_names_of_the_scripts(self):
         self.consumed()
         said = self.ok("kgroups", "describe", self.name)

@@ -18,6 +18,20 @@ class Topics(harness.Case):
         self.assertTrue(said.err.endswith(" hint: --if-not-exists\n"), said.err)
         self.ok("ktopics", "create", self.name, "--if-not-exists")
 
+    def test_partitions_sizes_and_waiting(self):
+        self.topic("-p", "2")
+        self.ok("ktopics", "wait", self.name, "--in-sync")
+        said = self.run_tool("ktopics", "wait", self.name + "x", "--timeout", "300ms")
+        self.assertEqual((said.code, said.err), (3, f"{self.name}x is not there\n"))
+        said = self.ok("ktopics", "partitions", self.name)
+        self.assertRegex(said.out, r"PARTITION +LEADER +EPOCH")
+        self.ok("kproduce", self.name, stdin="x\n")
+        rows = self.ok("ktopics", "sizes", self.name, "-o", "json").json()["sizes"]
+        self.assertEqual([(r["name"], r["replicas"]) for r in rows], [(self.name, 2)])
+        self.assertGreater(rows[0]["size_bytes"], 60)
+        rows = self.ok("ktopics", "sizes", self.name, "--by", "partition", "-o", "json").json()
+        self.assertEqual(len(rows["sizes"]), 2)
+
     def test_describe_has_one_shape_in_json(self):
         self.topic("-p", "2", "-c", "retention.ms=3600000")
         document = self.ok("ktopics", "describe", self.name, "-o", "json").json()
