@@ -72,6 +72,9 @@ void add_bounds(std::vector<Option>& to, Options& o, std::int64_t now_ms) {
                       return {};
                   },
                   .is_minor = true});
+}
+
+void add_limits(std::vector<Option>& to, Options& o) {
     auto exit = flag("-e,--exit", "stop at what is the end now", o.exit_at_end);
     exit.is_minor = false;
     to.push_back(std::move(exit));
@@ -85,11 +88,69 @@ void add_bounds(std::vector<Option>& to, Options& o, std::int64_t now_ms) {
                   .help = "stop after so long without a record; 3 when a count was wanted",
                   .set = cli::to_duration(o.timeout_ms),
                   .default_text = "off"});
+    to.push_back({.names = "--tail",
+                  .placeholder = "N",
+                  .help = "the last N of all partitions by time, then follow (not with -e)",
+                  .set = cli::to_number(o.tail, 0, INT64_MAX),
+                  .is_minor = true});
+    to.push_back({.names = "--count-per-partition",
+                  .placeholder = "N",
+                  .help = "show so many of each partition",
+                  .set = cli::to_number(o.count_per_partition, 0, INT64_MAX),
+                  .is_minor = true});
     to.push_back({.names = "-p,--partition",
                   .placeholder = "LIST",
                   .help = "partitions: 0,1,4-7",
                   .set = cli::to_value(o.partitions, parse_partitions),
                   .default_text = "all"});
+    to.push_back({.names = "--order",
+                  .placeholder = "BY",
+                  .help = "arrival, timestamp or offset; the latter two need an end",
+                  .set = cli::to_text(o.order),
+                  .default_text = "arrival",
+                  .choices = {"arrival", "timestamp", "offset"},
+                  .complete = Complete::choices,
+                  .is_minor = true});
+    to.push_back({.names = "--rack",
+                  .placeholder = "ID",
+                  .help = "of this client: replicas in it are read",
+                  .set = cli::to_text(o.rack),
+                  .is_minor = true});
+}
+
+void add_filters(std::vector<Option>& to, Options& o) {
+    to.push_back({.names = "--grep",
+                  .placeholder = "TEXT",
+                  .help = "with TEXT in key or value; k:TEXT, v:TEXT, h:NAME=TEXT, v:!TEXT",
+                  .set = cli::to_list(o.greps)});
+    to.push_back({.names = "--filter",
+                  .placeholder = "EXPR",
+                  .help = "as '.value.user.id == 7 && .headers.type =~ \"^order\"'",
+                  .set = cli::to_list(o.filters)});
+    to.push_back({.names = "--header",
+                  .placeholder = "NAME=GLOB",
+                  .help = "with such a header",
+                  .set = cli::to_list(o.headers),
+                  .is_minor = true});
+    to.push_back({.names = "-B,--before",
+                  .placeholder = "N",
+                  .help = "records shown before each match",
+                  .set = cli::to_number(o.before, 0, 100'000),
+                  .is_minor = true});
+    to.push_back({.names = "-A,--after",
+                  .placeholder = "N",
+                  .help = "records shown after each match",
+                  .set = cli::to_number(o.after, 0, 100'000),
+                  .is_minor = true});
+    to.push_back({.names = "--key",
+                  .placeholder = "KEY",
+                  .help = "only this key, read from its partition",
+                  .set = [&o](const std::string& text) -> Parsed<void> {
+                      o.key = text;
+                      return {};
+                  },
+                  .is_minor = true});
+    to.push_back(flag("--all-partitions", "--key looks everywhere", o.all_partitions));
 }
 
 void add_group(std::vector<Option>& to, Options& o) {
@@ -98,6 +159,12 @@ void add_group(std::vector<Option>& to, Options& o) {
                   .help = "share the partitions with the group; commits after output",
                   .set = cli::to_text(o.group),
                   .complete = Complete::groups});
+    to.push_back({.names = "--group-backlog",
+                  .placeholder = "GROUP",
+                  .help = "from the group's committed offsets, without joining it",
+                  .set = cli::to_text(o.group_backlog),
+                  .complete = Complete::groups,
+                  .is_minor = true});
     to.push_back(flag("--no-commit", "leave the group's offsets alone", o.no_commit));
     to.push_back({.names = "--instance-id",
                   .placeholder = "ID",
@@ -106,7 +173,7 @@ void add_group(std::vector<Option>& to, Options& o) {
                   .is_minor = true});
     to.push_back({.names = "--assignor",
                   .placeholder = "NAME",
-                  .help = "range, roundrobin",
+                  .help = "range, roundrobin, sticky, cooperative-sticky",
                   .set = cli::to_text(o.assignor),
                   .default_text = "range,roundrobin",
                   .is_minor = true});
@@ -143,16 +210,23 @@ void add_output(std::vector<Option>& to, Options& o) {
     to.push_back(std::move(json));
     to.push_back({.names = "--output",
                   .placeholder = "FORM",
-                  .help = "text or jsonl",
+                  .help = "text, jsonl or hex",
                   .set = cli::to_text(o.output),
                   .default_text = "text",
-                  .choices = {"text", "jsonl", "json"},
+                  .choices = {"text", "jsonl", "json", "hex"},
                   .complete = Complete::choices,
                   .is_minor = true});
+    to.push_back(
+        {.names = "-s",
+         .placeholder = "KIND",
+         .help = "key=KIND, value=KIND: json, hex, i64, msgpack, cbor, '>iq$' ...",
+         .set = [&o](const std::string& text) { return cli::set_encoding(o.encodings, text); },
+         .is_minor = true});
     to.push_back(flag("--kcat-format", "-f has kcat's meanings", o.kcat_format));
     to.push_back(flag("--all-fields", "epoch and producer too in -J", o.all_fields));
     to.push_back(flag("--control-records", "transaction markers too", o.control_records));
     to.push_back(flag("--count-only", "only the number of records", o.count_only));
+    to.push_back(flag("--stats", "numbers of each partition instead of records", o.stats));
     to.push_back(flag("-u,--unbuffered", "write each answer at once", o.unbuffered));
 }
 
@@ -172,33 +246,22 @@ cli::Command table(Options& o) {
                             .set = cli::to_list(o.topics),
                             .complete = Complete::topics,
                             .is_minor = true});
+    auto regex = flag("-r,--regex", "topics are regular expressions, matched now", o.is_regex);
+    root.options.push_back(std::move(regex));
     add_bounds(root.options, o, now_ms);
+    add_limits(root.options, o);
+    add_filters(root.options, o);
     add_group(root.options, o);
     add_output(root.options, o);
     for (auto& option : cli::common_options(o.common, {.output = false, .changes = false})) {
         root.options.push_back(std::move(option));
     }
-    root.not_yet = {"-r",
-                    "--regex",
-                    "--tail",
-                    "--count-per-partition",
-                    "--filter",
-                    "-s",
-                    "--grep",
-                    "--header",
-                    "--group-protocol",
-                    "--key",
-                    "--order",
-                    "--stats",
-                    "--share-group",
-                    "--group-backlog",
-                    "--rack",
-                    "--include",
-                    "--schema-registry",
-                    "-G"};
+    root.not_yet = {"-G",          "--include",      "--group-protocol", "--share-group",
+                    "--share-ack", "--value-schema", "--key-schema",     "--schema-registry",
+                    "--proto",     "--proto-type"};
     root.examples = {{"kconsume orders -o -10 -e", ""},
                      {"kconsume orders -g billing -f '%k\\t%v\\n'", ""},
-                     {"kconsume orders -o @-1h:now -J", ""}};
+                     {"kconsume orders -o @-1h:now -J --grep failed", ""}};
     root.run = [&o] { return run(o); };
     return root;
 }

@@ -71,13 +71,33 @@ void add_input(std::vector<Option>& to, Options& o) {
     auto input = choice("--input", "FORM", "lines or jsonl", o.input, {"lines", "jsonl"});
     input.is_minor = true;
     to.push_back(std::move(input));
-    for (auto* option : {&o.key_encoding, &o.value_encoding}) {
-        auto encoding = choice(option == &o.key_encoding ? "--key-encoding" : "--value-encoding",
-                               "KIND", "utf8, hex or base64", *option, {"utf8", "hex", "base64"});
-        encoding.default_text = "utf8";
-        encoding.is_minor = true;
-        to.push_back(std::move(encoding));
+    to.push_back({.names = "-f,--format",
+                  .placeholder = "FORMAT",
+                  .help = "as '%k=%v\\n' or '%V{big32}%v'; see the manual",
+                  .set = cli::to_text(o.format)});
+    to.push_back(
+        {.names = "-s",
+         .placeholder = "KIND",
+         .help = "key=KIND, value=KIND: json, hex, base64, i64, f64, msgpack, cbor",
+         .set = [&o](const std::string& kind) { return cli::set_encoding(o.encodings, kind); },
+         .is_minor = true});
+    for (const auto* field : {"key", "value"}) {
+        auto set = [&o, field](const std::string& kind) -> cli::Parsed<void> {
+            return cli::set_encoding(o.encodings,
+                                     std::string(field) + "=" + (kind == "utf8" ? "string" : kind));
+        };
+        to.push_back({.names = std::string("--") + field + "-encoding",
+                      .placeholder = "KIND",
+                      .help = "utf8, hex or base64",
+                      .set = set,
+                      .default_text = "utf8",
+                      .choices = {"utf8", "hex", "base64"},
+                      .complete = Complete::choices,
+                      .is_minor = true});
     }
+}
+
+void add_more_input(std::vector<Option>& to, Options& o) {
     to.push_back(flag("--file-per-record", "each file is one value", o.file_per_record));
     to.push_back(flag("-l,--lines", "files hold lines (the default)", o.lines_of_files));
     to.push_back({.names = "-c,--count",
@@ -86,6 +106,25 @@ void add_input(std::vector<Option>& to, Options& o) {
                   .set = cli::to_number(o.count, 0, INT64_MAX),
                   .aliases = "-n,--num",
                   .is_minor = true});
+    to.push_back({.names = "--template",
+                  .placeholder = "TEXT",
+                  .help = "made up: {{seq}} {{uuid}} {{rand 1 100}} {{now}} {{choice a b}}",
+                  .set = cli::to_text(o.text_template)});
+    to.push_back({.names = "--seed",
+                  .placeholder = "N",
+                  .help = "the same made-up records each time",
+                  .set = cli::to_number(o.seed, 0, INT64_MAX),
+                  .is_minor = true});
+    to.push_back({.names = "-r,--rate",
+                  .placeholder = "N/s",
+                  .help = "no faster than this: 5000/s, 100/m",
+                  .set = cli::to_value(o.rate, cli::parse_rate)});
+    to.push_back({.names = "--duration",
+                  .placeholder = "DUR",
+                  .help = "stop after this time",
+                  .set = cli::to_duration(o.duration_ms),
+                  .is_minor = true});
+    to.push_back(flag("-T,--tee", "write the input to stdout too", o.tee));
     to.push_back(flag("--strict", "unknown fields of record lines are errors", o.strict));
 }
 
@@ -110,6 +149,9 @@ void add_output(std::vector<Option>& to, Options& o) {
     to.push_back(present("--null-key", "this key is null", o.null_key, o.has_null_key));
     to.push_back(
         present("--delete-key", "send one tombstone for this key", o.delete_key, o.has_delete_key));
+}
+
+void add_delivery(std::vector<Option>& to, Options& o) {
     auto acks = choice("--acks", "N", "all, 1 or 0", o.acks, {"all", "-1", "1", "0"});
     acks.aliases = "--request-required-acks";
     acks.default_text = "all";
@@ -132,6 +174,24 @@ void add_output(std::vector<Option>& to, Options& o) {
                   .set = cli::to_duration(o.delivery_timeout_ms),
                   .aliases = "--timeout",
                   .default_text = "30s",
+                  .is_minor = true});
+    auto report = [&o](const std::string& value) -> cli::Parsed<void> {
+        o.report = value;
+        o.wants_report = true;
+        return {};
+    };
+    to.push_back({.names = "--report",
+                  .placeholder = "FORMAT",
+                  .help = "a line for each acknowledged record; as '%t %p %o %i\\n'",
+                  .set = report,
+                  .default_text = "%t-%p@%o\\n",
+                  .is_optional_value = true,
+                  .is_minor = true});
+    to.push_back({.names = "--dead-letter",
+                  .placeholder = "FILE",
+                  .help = "append the input of records that fail",
+                  .set = cli::to_text(o.dead_letter),
+                  .complete = Complete::files,
                   .is_minor = true});
     auto create = [&o](const std::string& value) -> cli::Parsed<void> {
         o.create = value;
@@ -167,17 +227,17 @@ cli::Command table(Options& o) {
     topic.is_minor = true;
     root.options.push_back(std::move(topic));
     add_input(root.options, o);
+    add_more_input(root.options, o);
     add_output(root.options, o);
+    add_delivery(root.options, o);
     for (auto& option : cli::common_options(o.common, {.output = false, .changes = false})) {
         root.options.push_back(std::move(option));
     }
-    root.not_yet = {"-f",         "--format",          "-s",           "--transactional-id",
-                    "--template", "--txn-batch",       "-r",           "--rate",
-                    "--duration", "--value-schema",    "-T",           "--key-schema",
-                    "--report",   "--schema-registry", "--dead-letter"};
+    root.not_yet = {"--transactional-id", "--txn-batch",  "--txn-abort-rate",
+                    "--value-schema",     "--key-schema", "--schema-registry"};
     root.examples = {{"seq 1 10 | kproduce orders", ""},
                      {"echo 'k1:hello' | kproduce orders -K:", ""},
-                     {"kproduce orders -J < dump.jsonl", ""}};
+                     {"kproduce orders --template '{{seq}} {{uuid}}' -c 1000 -r 100/s", ""}};
     root.run = [&o] { return run(o); };
     return root;
 }

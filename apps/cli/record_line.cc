@@ -38,6 +38,28 @@ bool append_bytes(std::string& to, const std::optional<BytesView>& bytes) {
     return true;
 }
 
+// What did not decode is never dropped: its bytes follow as base64.
+void append_field(std::string& to, std::string_view name, const std::optional<BytesView>& bytes,
+                  bool is_json, std::string_view error) {
+    to += fmt::format(R"(,"{}":)", name);
+    bool is_encoded = false;
+    if (bytes && is_json) {
+        to += as_text(*bytes);
+        to += fmt::format(R"(,"{}_enc":"json")", name);
+    } else if (bytes && !error.empty()) {
+        to += '"';
+        append_base64(to, *bytes);
+        to += '"';
+        is_encoded = true;
+    } else {
+        is_encoded = append_bytes(to, bytes);
+    }
+    if (is_encoded) to += fmt::format(R"(,"{}_enc":"base64")", name);
+    if (error.empty()) return;
+    to += fmt::format(R"(,"{}_error":)", name);
+    append_json_string(to, error);
+}
+
 void append_header(std::string& to, const client::Header& header) {
     to += '[';
     const bool name_encoded = append_bytes(to, as_bytes(header.key));
@@ -82,8 +104,9 @@ private:
     }
 
     static bool is_known(std::string_view name) {
-        for (const auto* known : {"key", "value", "key_enc", "value_enc", "offset", "ts_type",
-                                  "epoch", "producer_id", "producer_epoch", "control"}) {
+        for (const auto* known :
+             {"key", "value", "key_enc", "value_enc", "key_error", "value_error", "offset",
+              "ts_type", "epoch", "producer_id", "producer_epoch", "control"}) {
             if (name == known) return true;
         }
         return false;
@@ -178,10 +201,8 @@ void append_record_line(std::string& to, const client::ConsumedRecord& record,
     append_number(to, R"(,"ts":)", record.timestamp_ms);
     to += record.timestamp_type == client::TimestampType::create ? R"(,"ts_type":"create")"
                                                                  : R"(,"ts_type":"append")";
-    to += R"(,"key":)";
-    if (append_bytes(to, record.key)) to += R"(,"key_enc":"base64")";
-    to += R"(,"value":)";
-    if (append_bytes(to, record.value)) to += R"(,"value_enc":"base64")";
+    append_field(to, "key", record.key, options.key_is_json, options.key_error);
+    append_field(to, "value", record.value, options.value_is_json, options.value_error);
     to += R"(,"headers":[)";
     bool first = true;
     for (const auto& header : record.headers) {

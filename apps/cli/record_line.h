@@ -16,6 +16,10 @@ namespace kcore::cli {
 struct RecordLineOptions {
     bool all_fields = false;     // Adds epoch, producer_id, producer_epoch and control.
     bool control_field = false;  // Adds control.
+    bool key_is_json = false;    // The bytes were decoded: they are JSON text.
+    bool value_is_json = false;
+    std::string_view key_error = {};  // Why the bytes were not decoded.
+    std::string_view value_error = {};
 };
 
 // Without the newline.

@@ -6,6 +6,9 @@
 #include <map>
 #include <optional>
 
+#include "client/admin.h"
+#include "consume/seek_back.h"
+
 namespace kcore::consume {
 
 namespace {
@@ -99,10 +102,18 @@ Result<Offsets> offsets_of(Lookup& lookup, const cli::Position& position, const 
 
 }  // namespace
 
-Result<std::vector<client::Assignment>> resolve(client::Admin& admin, const Wanted& wanted) {
+Result<std::vector<client::Assignment>> resolve(client::Client& client, const Wanted& wanted) {
+    client::Admin admin(client);
     Lookup lookup(admin, wanted);
-    auto starts = offsets_of(lookup, wanted.range.start.value_or(cli::Position()), wanted);
+    const auto start = wanted.range.start.value_or(cli::Position());
+    auto starts = offsets_of(lookup, start, wanted);
     if (!starts) return std::unexpected(std::move(starts).error());
+    if (start.kind == Kind::from_end) {
+        const auto begins = lookup.at(client::kEarliest);
+        const auto now = lookup.at(client::kLatest);
+        auto moved = seek_back(client, start.value, *begins, *now, *starts);
+        if (!moved) return std::unexpected(std::move(moved).error());
+    }
     std::optional<Offsets> ends;
     if (wanted.range.end || wanted.ends_now) {
         auto found =

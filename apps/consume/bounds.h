@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 #include "cli/position.h"
-#include "client/admin.h"
+#include "client/client.h"
 #include "client/consumer.h"
 
 namespace kcore::consume {
@@ -19,6 +19,6 @@ struct Wanted {
     bool is_read_committed = true;
 };
 
-Result<std::vector<client::Assignment>> resolve(client::Admin& admin, const Wanted& wanted);
+Result<std::vector<client::Assignment>> resolve(client::Client& client, const Wanted& wanted);
 
 }  // namespace kcore::consume

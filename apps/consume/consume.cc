@@ -4,28 +4,64 @@
 
 #include <algorithm>
 #include <memory>
+#include <regex>
 
-#include "cli/format.h"
 #include "cli/interrupt.h"
-#include "cli/record_line.h"
+#include "cli/sheet.h"
 #include "cli/terminal.h"
 #include "client/admin.h"
 #include "client/consumer.h"
+#include "client/partitioner.h"
 #include "consume/bounds.h"
+#include "consume/flow.h"
 #include "io/posix.h"
 
 namespace kcore::consume {
 
 namespace {
 
-constexpr std::size_t kBufferBytes = 256U << 10;
 constexpr std::int64_t kPollMs = 100;
 constexpr std::int64_t kCommitMs = 1'000;
+constexpr std::uint64_t kManyRecords = 100'000;
+
+using cli::Json;
+using cli::Kind;
+
+const std::vector<cli::Field<PartitionStats>> kStatsFields{
+    {{"topic", "TOPIC"}, [](const PartitionStats& s) { return Json(s.topic); }},
+    {{"partition", "PARTITION", Kind::number},
+     [](const PartitionStats& s) { return Json(s.partition); }},
+    {{"records", "RECORDS", Kind::number}, [](const PartitionStats& s) { return Json(s.records); }},
+    {{"nulls", "NULLS", Kind::number}, [](const PartitionStats& s) { return Json(s.nulls); }},
+    {{"bytes", "BYTES", Kind::bytes}, [](const PartitionStats& s) { return Json(s.bytes); }},
+    {{"first_offset", "FIRST", Kind::number},
+     [](const PartitionStats& s) { return Json(s.first_offset); }},
+    {{"last_offset", "LAST", Kind::number},
+     [](const PartitionStats& s) { return Json(s.last_offset); }},
+    {{"first_ts", "FROM", Kind::time_ms}, [](const PartitionStats& s) { return Json(s.first_ms); }},
+    {{"last_ts", "TO", Kind::time_ms}, [](const PartitionStats& s) { return Json(s.last_ms); }}};
+
+cli::Parsed<Selection> selection_of(const Options& options) {
+    Selection out;
+    for (const auto& text : options.greps) out.greps.push_back(Grep::parse(text));
+    for (const auto& text : options.headers) {
+        auto glob = HeaderGlob::parse(text);
+        if (!glob) return cli::refuse("--header: " + glob.error());
+        out.headers.push_back(std::move(*glob));
+    }
+    for (const auto& text : options.filters) {
+        auto filter = Expression::parse(text);
+        if (!filter) return cli::refuse(std::move(filter).error());
+        out.filters.push_back(std::move(*filter));
+    }
+    return out;
+}
 
 // One run of the tool.
 class Run {
 public:
-    explicit Run(const Options& options) : options_(options), console_(options.common) {}
+    explicit Run(const Options& options)
+        : options_(options), console_(options.common), range_(options.range) {}
 
     int run() {
         if (const auto code = prepare(); code != cli::kDone) return code;
@@ -33,19 +69,22 @@ public:
         admin_ = std::make_unique<client::Admin>(*client_);
         consumer_ = std::make_unique<client::Consumer>(*client_);
         consumer_->show_control_records(options_.control_records);
+        if (const auto code = find_topics(); code != cli::kDone) return code;
         const auto code = in_group() ? subscribe() : assign();
         if (code != cli::kDone) return code;
-        const auto outcome = read();
-        flush();
+        auto outcome = read();
+        if (is_tailing_ && outcome == cli::kDone) outcome = follow();
+        if (order_ != Order::arrival) flow_->print_kept(order_, SIZE_MAX);
+        flow_->printer().flush();
         if (in_group()) commit();
-        if (options_.count_only) cli::write_stdout(fmt::format("{}\n", seen_));
+        conclude();
         return outcome;
     }
 
 private:
     bool in_group() const { return !options_.group.empty() && !is_backlog(); }
     // An explicit position reads without joining, from the group's offsets if they are asked for.
-    bool is_backlog() const { return options_.range.start.has_value(); }
+    bool is_backlog() const { return range_.start.has_value() || !options_.group_backlog.empty(); }
 
     int prepare() {
         if (options_.topics.empty()) return console_.usage("TOPIC is missing");
@@ -54,45 +93,97 @@ private:
         config_ = std::move(*config);
         for (const auto& [name, value] : {std::pair{"isolation.level", options_.isolation},
                                           {"partition.assignment.strategy", options_.assignor},
-                                          {"group.instance.id", options_.instance_id}}) {
+                                          {"group.instance.id", options_.instance_id},
+                                          {"client.rack", options_.rack}}) {
             if (value.empty()) continue;
             auto done = client::set_property(config_, name, value);
             if (!done) return console_.usage(done.error().what);
         }
-        config_.consumer.group_id = options_.group;
+        config_.consumer.group_id =
+            options_.group_backlog.empty() ? options_.group : options_.group_backlog;
         config_.consumer.auto_commit = false;  // After the output, by commit().
-        if (!options_.format.empty()) {
-            auto format = cli::Format::compile(options_.format, options_.kcat_format);
-            if (!format) return console_.usage(format.error());
-            format_.emplace(std::move(*format));
-        }
-        is_json_ = options_.json_lines || options_.output != "text";
-        line_options_ = {options_.all_fields, options_.control_records};
         is_eager_ = options_.unbuffered || cli::stdout_is_terminal();
-        if (const auto& start = options_.range.start;
-            start && start->kind == cli::Position::Kind::time) {
-            least_timestamp_ = start->value;
+        return prepare_flow();
+    }
+
+    int prepare_flow() {
+        const bool joins = in_group();
+        if (!options_.group_backlog.empty() && !range_.start) {
+            range_.start = cli::Position{cli::Position::Kind::committed, 0};
         }
+        is_tailing_ = options_.tail >= 0;
+        if (is_tailing_) range_.start = cli::Position{cli::Position::Kind::from_end, options_.tail};
+        order_ = options_.order == "timestamp" ? Order::timestamp
+                 : options_.order == "offset"  ? Order::offset
+                                               : Order::arrival;
+        const bool ends = options_.exit_at_end || range_.end || options_.count >= 0;
+        if (order_ != Order::arrival && !ends && !is_tailing_) {
+            return console_.usage("--order needs an end: -e, -c or a range");
+        }
+        if (is_tailing_ && (joins || options_.range.start || options_.range.end)) {
+            return console_.usage("--tail is a position of its own: no -g, -o, --from or --to");
+        }
+        auto selection = selection_of(options_);
+        if (!selection) return console_.usage(selection.error());
+        auto printer = Printer::create(options_);
+        if (!printer) return console_.usage(printer.error());
+        is_filtered_ = !selection->empty();
+        flow_ = std::make_unique<Flow>(options_, std::move(*selection), std::move(*printer));
+        flow_->keep_all(is_tailing_ || order_ != Order::arrival);
         return cli::kDone;
     }
 
+    // With --regex the topics are those that match now.
+    int find_topics() {
+        topics_ = options_.topics;
+        if (!options_.is_regex) return cli::kDone;
+        auto all = admin_->metadata(std::nullopt);
+        if (!all) return console_.fail({"", all.error()});
+        topics_.clear();
+        for (const auto& pattern : options_.topics) {
+            try {
+                const std::regex regex(pattern);
+                for (const auto& [name, topic] : (*all)->topics) {
+                    if (!topic.is_internal && std::regex_match(name, regex))
+                        topics_.push_back(name);
+                }
+            } catch (const std::regex_error& error) {
+                return console_.usage(fmt::format("'{}': {}", pattern, error.what()));
+            }
+        }
+        std::ranges::sort(topics_);
+        topics_.erase(std::unique(topics_.begin(), topics_.end()), topics_.end());
+        if (!topics_.empty()) return cli::kDone;
+        return console_.fail(
+            {"", Error(Errc::unknown_topic_or_partition, "no topic matches the expression")});
+    }
+
     int subscribe() {
-        consumer_->subscribe(options_.topics, [this] {
-            flush();
+        consumer_->subscribe(topics_, [this] {
+            flow_->printer().flush();
             commit();
         });
         return cli::kDone;
     }
 
+    // Whether the options want this one of a topic's partitions.
+    bool is_chosen(std::int32_t partition, std::size_t count) const {
+        const auto& list = options_.partitions;
+        if (!list.empty()) return std::ranges::find(list, partition) != list.end();
+        if (!options_.key || options_.all_partitions) return true;
+        return partition == client::partition_by_murmur2(as_bytes(*options_.key),
+                                                         static_cast<std::int32_t>(count));
+    }
+
     int assign() {
-        auto view = admin_->metadata(options_.topics);
+        auto view = admin_->metadata(topics_);
         if (!view) return console_.fail({"", view.error()});
         Wanted wanted;
-        wanted.range = options_.range;
-        wanted.group = options_.group;
-        wanted.ends_now = options_.exit_at_end;
+        wanted.range = range_;
+        wanted.group = config_.consumer.group_id;
+        wanted.ends_now = options_.exit_at_end || is_tailing_;
         wanted.is_read_committed = config_.consumer.is_read_committed;
-        for (const auto& topic : options_.topics) {
+        for (const auto& topic : topics_) {
             const auto* known = (*view)->find(topic);
             if (known == nullptr || known->error != Errc::none) {
                 return console_.fail(
@@ -100,24 +191,31 @@ private:
                      Error(known == nullptr ? Errc::unknown_topic_or_partition : known->error,
                            "there is no such topic")});
             }
+            const auto count = known->partitions.size();
             for (const auto& partition : known->partitions) {
-                const auto& list = options_.partitions;
-                if (!list.empty() && std::ranges::find(list, partition.index) == list.end())
-                    continue;
+                if (!is_chosen(partition.index, count)) continue;
                 wanted.partitions.push_back({topic, partition.index});
             }
             for (const auto partition : options_.partitions) {
-                if (static_cast<std::size_t>(partition) < known->partitions.size()) continue;
-                return console_.fail(
-                    {topic, Error(Errc::unknown_topic_or_partition,
-                                  fmt::format("there is no partition {}, only {}", partition,
-                                              known->partitions.size()))});
+                if (static_cast<std::size_t>(partition) < count) continue;
+                return console_.fail({topic, Error(Errc::unknown_topic_or_partition,
+                                                   fmt::format("there is no partition {}, only {}",
+                                                               partition, count))});
             }
         }
-        auto assignments = resolve(*admin_, wanted);
+        auto assignments = resolve(*client_, wanted);
         if (!assignments) return console_.fail({"", assignments.error()});
         consumer_->assign(std::move(*assignments));
         return cli::kDone;
+    }
+
+    // --tail without -e: what was kept is printed, and all ends are lifted.
+    int follow() {
+        flow_->print_kept(Order::timestamp, static_cast<std::size_t>(options_.tail));
+        if (options_.exit_at_end) return cli::kDone;
+        is_tailing_ = false;
+        for (const auto& one : consumer_->assignment()) consumer_->set_end(one, client::kNoEnd);
+        return read();
     }
 
     int read() {
@@ -130,12 +228,12 @@ private:
             }
             auto got = consumer_->poll(kPollMs, visit);
             if (!got) {
-                flush();
+                flow_->printer().flush();
                 return console_.fail({"", got.error()});
             }
             const auto now = clock_.now();
             if (*got > 0) last_record = now;
-            if (consumer_->is_drained() || is_eager_) flush();
+            if (consumer_->is_drained() || is_eager_) flow_->printer().flush();
             if (in_group() && now - last_commit > io::Milliseconds(kCommitMs)) {
                 commit();
                 last_commit = now;
@@ -149,59 +247,56 @@ private:
         return cli::kDone;
     }
 
-    bool is_over() {
-        if (options_.count >= 0 && static_cast<std::int64_t>(seen_) >= options_.count) return true;
-        if (in_group()) look_at_assignment();
-        const bool has_end = options_.exit_at_end || options_.range.end;
-        return has_end && consumer_->assignment_number() > 0 && consumer_->is_finished();
+    bool take(const client::ConsumedRecord& record) {
+        const bool goes_on = flow_->take(record);
+        const bool is_much = flow_->printer().printed() == kManyRecords && is_eager_;
+        if (is_much && !std::exchange(was_hinted_, true)) {
+            console_.notice("many records: -c N, -o -N or --grep would show fewer");
+        }
+        return goes_on;
     }
 
-    // With -e the ends are those of the moment when the partitions came.
-    void look_at_assignment() {
+    bool is_over() {
+        if (flow_->is_full()) return true;
+        const bool has_end = options_.exit_at_end || range_.end || is_tailing_;
+        if (!in_group()) return has_end && consumer_->is_finished();
+        const bool is_pinned = look_at_assignment();
+        return has_end && is_pinned && consumer_->is_settled() && consumer_->is_finished();
+    }
+
+    // With -e the ends are those of the moment when the partitions came. False: not known yet.
+    bool look_at_assignment() {
         const auto number = consumer_->assignment_number();
-        if (number == assignment_number_) return;
-        assignment_number_ = number;
+        if (number == 0 || number == pinned_) return number > 0;
         const auto partitions = consumer_->assignment();
-        if (!partitions.empty()) {
+        if (!partitions.empty() && std::exchange(told_, number) != number) {
             std::string line = "assigned";
             for (const auto& one : partitions) line += " " + one.to_string();
             console_.notice(line);
         }
-        if (!options_.exit_at_end) return;
+        if (options_.exit_at_end && !pin(partitions)) return false;
+        pinned_ = number;
+        return true;
+    }
+
+    bool pin(const std::vector<TopicPartition>& partitions) {
         std::vector<client::OffsetQuery> queries;
         for (const auto& one : partitions) queries.push_back({one, client::kLatest});
         auto ends = admin_->offsets(std::move(queries), config_.consumer.is_read_committed);
-        if (!ends) return;
-        for (const auto& end : *ends) {
-            if (!end.error) consumer_->set_end(end.partition, end.offset);
+        if (!ends || std::ranges::any_of(*ends, [](const auto& one) { return !!one.error; })) {
+            return false;
         }
+        for (const auto& end : *ends) consumer_->set_end(end.partition, end.offset);
+        return true;
     }
 
-    bool take(const client::ConsumedRecord& record) {
-        if (record.timestamp_ms < least_timestamp_) return true;
-        ++seen_;
-        if (options_.count_only) return !is_count_reached();
-        if (is_json_) {
-            cli::append_record_line(out_, record, line_options_);
-            out_ += '\n';
-        } else if (format_) {
-            format_->append(out_, record, seen_);
-        } else {
-            if (record.value) out_ += as_text(*record.value);
-            out_ += '\n';
+    void conclude() {
+        if (options_.count_only) cli::write_stdout(fmt::format("{}\n", flow_->seen()));
+        if (options_.stats)
+            console_.show(cli::make_sheet("partitions", kStatsFields, flow_->stats()));
+        if (is_filtered_) {
+            console_.notice(fmt::format("{} scanned, {} matched", flow_->scanned(), flow_->seen()));
         }
-        if (out_.size() >= kBufferBytes) flush();
-        return !is_count_reached();
-    }
-
-    bool is_count_reached() const {
-        return options_.count >= 0 && static_cast<std::int64_t>(seen_) >= options_.count;
-    }
-
-    void flush() {
-        if (out_.empty()) return;
-        cli::write_stdout(out_);
-        out_.clear();
     }
 
     void commit() {
@@ -212,19 +307,21 @@ private:
 
     const Options& options_;
     cli::Console console_;
+    cli::Range range_;
     io::PosixClock clock_;
     client::Config config_;
     std::unique_ptr<client::Client> client_;
     std::unique_ptr<client::Admin> admin_;
     std::unique_ptr<client::Consumer> consumer_;
-    std::optional<cli::Format> format_;
-    cli::RecordLineOptions line_options_;
-    std::string out_;
-    std::uint64_t seen_ = 0;
-    std::uint64_t assignment_number_ = 0;
-    std::int64_t least_timestamp_ = std::numeric_limits<std::int64_t>::min();
-    bool is_json_ = false;
+    std::unique_ptr<Flow> flow_;
+    std::vector<std::string> topics_;
+    Order order_ = Order::arrival;
+    std::uint64_t pinned_ = 0;  // Which assignment's ends are known,
+    std::uint64_t told_ = 0;    // and which one was told.
+    bool is_tailing_ = false;
+    bool is_filtered_ = false;
     bool is_eager_ = false;
+    bool was_hinted_ = false;
 };
 
 }  // namespace

@@ -2,10 +2,12 @@
 // kconsume as a function of its options.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/common.h"
+#include "cli/encoding.h"
 #include "cli/position.h"
 
 namespace kcore::consume {
@@ -21,6 +23,18 @@ struct Options {
     std::string isolation;
     std::string format;
     std::string output = "text";
+    std::vector<std::string> greps;
+    std::vector<std::string> headers;
+    std::vector<std::string> filters;
+    std::optional<std::string> key;  // Only this one.
+    std::string group_backlog;
+    std::string rack;
+    std::string order = "arrival";
+    cli::Encodings encodings;
+    std::int64_t tail = -1;
+    std::int64_t count_per_partition = -1;
+    std::int64_t before = 0;  // Records of context.
+    std::int64_t after = 0;
     std::int64_t count = -1;
     std::int64_t timeout_ms = -1;  // Idle time.
     bool exit_at_end = false;
@@ -31,6 +45,9 @@ struct Options {
     bool control_records = false;
     bool all_fields = false;
     bool count_only = false;
+    bool stats = false;
+    bool is_regex = false;
+    bool all_partitions = false;
 };
 
 int run(const Options& options);

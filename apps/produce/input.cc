@@ -2,16 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "cli/text.h"
-
 namespace kcore::produce {
 
-cli::Parsed<std::string_view> LineParser::decode(Encoding encoding, std::string_view text,
-                                                 std::string& room) const {
-    if (encoding == Encoding::utf8) return text;
-    const bool is_hex = encoding == Encoding::hex;
-    auto bytes = is_hex ? cli::decode_hex(text) : cli::decode_base64(text);
-    if (!bytes) return cli::refuse(fmt::format("'{}' is not {}", text, is_hex ? "hex" : "base64"));
+cli::Parsed<std::string_view> LineParser::bytes_of(const cli::Encoding& encoding,
+                                                   std::string_view text, std::string& room) {
+    if (encoding.is_plain()) return text;
+    auto bytes = encoding.encode(text);
+    if (!bytes) return cli::refuse(std::move(bytes).error());
     room = std::move(*bytes);
     return std::string_view(room);
 }
@@ -30,13 +27,13 @@ cli::Parsed<LineRecord> LineParser::parse(std::string_view line) {
         key = *rules_.fixed_key;
     }
     if (key && !(rules_.null_key && *key == *rules_.null_key)) {
-        auto bytes = decode(rules_.key_encoding, *key, key_);
+        auto bytes = bytes_of(rules_.encodings.key, *key, key_);
         if (!bytes) return cli::refuse("key " + bytes.error());
         out.key = as_bytes(*bytes);
     }
     if (rules_.is_tombstone && line.empty()) return out;
     if (rules_.null_value && line == *rules_.null_value) return out;
-    auto bytes = decode(rules_.value_encoding, line, value_);
+    auto bytes = bytes_of(rules_.encodings.value, line, value_);
     if (!bytes) return cli::refuse("value " + bytes.error());
     out.value = as_bytes(*bytes);
     return out;

@@ -1,18 +1,16 @@
 #pragma once
 // What a line of kproduce's input says about a record.
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/encoding.h"
 #include "cli/parsed.h"
 #include "client/record.h"
 
 namespace kcore::produce {
-
-enum class Encoding : std::uint8_t { utf8, hex, base64 };
 
 // How a piece becomes a record.
 struct LineRules {
@@ -21,8 +19,7 @@ struct LineRules {
     std::optional<std::string> null_value = {};  // Text that stands for a null value.
     std::optional<std::string> null_key = {};
     bool is_tombstone = false;  // An empty value is null.
-    Encoding key_encoding = Encoding::utf8;
-    Encoding value_encoding = Encoding::utf8;
+    cli::Encodings encodings = {};
 };
 
 // Key and value as views into the line or into `key` and `value` when they had to be decoded.
@@ -40,8 +37,8 @@ public:
     cli::Parsed<LineRecord> parse(std::string_view line);
 
 private:
-    cli::Parsed<std::string_view> decode(Encoding encoding, std::string_view text,
-                                         std::string& room) const;
+    static cli::Parsed<std::string_view> bytes_of(const cli::Encoding& encoding,
+                                                  std::string_view text, std::string& room);
 
     const LineRules rules_;
     std::string key_;

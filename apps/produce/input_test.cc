@@ -31,7 +31,8 @@ TEST(LineParserTest, NullsAreEmptyValuesOrMarks) {
 
 TEST(LineParserTest, EncodedTextBecomesBytes) {
     LineParser parser(
-        {.key_separator = ":", .key_encoding = Encoding::hex, .value_encoding = Encoding::base64});
+        {.key_separator = ":",
+         .encodings = {*cli::Encoding::named("hex"), *cli::Encoding::named("base64")}});
     EXPECT_EQ(value_of(parser, "6b31:aGk="), "k1|hi");
     EXPECT_EQ(value_of(parser, "zz:aGk="), "!key 'zz' is not hex");
     EXPECT_EQ(value_of(parser, "6b:*"), "!value '*' is not base64");

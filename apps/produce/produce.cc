@@ -2,30 +2,33 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <memory>
 
+#include "cli/format_reader.h"
 #include "cli/input_file.h"
 #include "cli/interrupt.h"
+#include "cli/output_file.h"
 #include "cli/quantity.h"
 #include "cli/record_line.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 #include "client/admin.h"
 #include "client/producer.h"
 #include "io/posix.h"
 #include "produce/input.h"
 #include "produce/report.h"
+#include "produce/template.h"
 
 namespace kcore::produce {
 
 namespace {
 
 constexpr std::uint64_t kFirstLine = 1;
-
-Encoding encoding_of(const std::string& name) {
-    return name == "hex" ? Encoding::hex : name == "base64" ? Encoding::base64 : Encoding::utf8;
-}
+constexpr std::int64_t kPauseUsMax = 100'000;  // Then interrupts are looked at.
+constexpr const char* kReportFormat = "%t-%p@%o\\n";
 
 // One run of the tool.
 class Run {
@@ -44,11 +47,12 @@ public:
         }
         producer_ = std::make_unique<client::Producer>(
             *client_, [this](const client::Delivery& d) { report_.delivered(d); });
-        const auto begin = clock_.now();
+        begun_ = clock_.now();
         read_all();
         const bool is_whole = producer_->flush(config_.producer.delivery_timeout_ms + 5'000);
-        const std::chrono::duration<double> spent = clock_.now() - begin;
+        const std::chrono::duration<double> spent = clock_.now() - begun_;
         producer_.reset();
+        write_reports();
         if (!options_.common.quiet) console_.notice(report_.summary(spent.count()));
         if (fatal_ != cli::kDone) return fatal_;
         if (!is_whole || report_.failed() > 0) return cli::kFailed;
@@ -82,7 +86,8 @@ private:
             topic_ = files_.front();
             files_.erase(files_.begin());
         }
-        if (topic_.empty() && !is_json_) return console_.usage("TOPIC is missing");
+        if (topic_.empty() && !is_json_ && options_.format.empty())
+            return console_.usage("TOPIC is missing");
         auto delimiter = cli::unescape(options_.delimiter);
         auto separator = cli::unescape(options_.key_separator);
         if (!delimiter || delimiter->empty())
@@ -95,14 +100,44 @@ private:
         if (options_.has_null_value) rules.null_value = options_.null_value;
         if (options_.has_null_key) rules.null_key = options_.null_key;
         rules.is_tombstone = options_.tombstone;
-        rules.key_encoding = encoding_of(options_.key_encoding);
-        rules.value_encoding = encoding_of(options_.value_encoding);
+        rules.encodings = options_.encodings;
         parser_.emplace(std::move(rules));
         for (const auto& text : options_.headers) fixed_.push_back(parse_header(text));
         for (const auto& header : fixed_) {
             headers_.push_back({header.name, header.value ? std::optional(as_bytes(*header.value))
                                                           : std::nullopt});
         }
+        return prepare_extras();
+    }
+
+    int prepare_extras() {
+        if (!options_.text_template.empty()) {
+            auto value = Template::compile(options_.text_template);
+            if (!value) return console_.usage("--template: " + value.error());
+            value_template_.emplace(std::move(*value));
+            auto key = Template::compile(options_.key);
+            if (!key) return console_.usage("--key: " + key.error());
+            key_template_.emplace(std::move(*key));
+            if (options_.count < 0 && options_.duration_ms < 0) {
+                return console_.usage("--template needs an end: -c or --duration");
+            }
+        }
+        if (!options_.format.empty()) {
+            auto reader = cli::FormatReader::compile(options_.format);
+            if (!reader) return console_.usage(reader.error());
+            reader_.emplace(std::move(*reader));
+        }
+        if (options_.wants_report) {
+            const auto text = options_.report.empty() ? kReportFormat : options_.report;
+            auto format = cli::Format::compile(text);
+            if (!format) return console_.usage("--report: " + format.error());
+            report_.report_by(std::move(*format));
+        }
+        if (options_.dead_letter.empty()) return cli::kDone;
+        report_.keep_failed(true);
+        auto file = cli::OutputFile::append_to(options_.dead_letter);
+        if (!file) return console_.usage("--dead-letter: " + file.error());
+        dead_letters_.emplace(std::move(*file));
         return cli::kDone;
     }
 
@@ -140,12 +175,18 @@ private:
             send(topic_, options_.partition, record, 1);
             return;
         }
+        if (value_template_) {
+            generate();
+            return;
+        }
         if (files_.empty()) files_ = {"-"};
         for (const auto& name : files_) {
             if (is_over()) return;
             auto file = cli::InputFile::open(name);
             if (!file) {
                 report_.refused(line_, file.error());
+            } else if (reader_) {
+                read_formatted(*file);
             } else if (options_.file_per_record) {
                 read_whole(*file, name);
             } else {
@@ -155,7 +196,9 @@ private:
     }
 
     bool is_over() const {
-        return fatal_ != cli::kDone || cli::interrupted() ||
+        const bool is_late = options_.duration_ms >= 0 &&
+                             clock_.now() >= begun_ + io::Milliseconds(options_.duration_ms);
+        return is_late || fatal_ != cli::kDone || cli::interrupted() ||
                (options_.count >= 0 && line_ >= static_cast<std::uint64_t>(options_.count));
     }
 
@@ -172,6 +215,44 @@ private:
         }
     }
 
+    void generate() {
+        io::PosixRandom chance;
+        io::SeededRandom sown(static_cast<std::uint64_t>(options_.seed));
+        io::Random& random = options_.seed >= 0 ? static_cast<io::Random&>(sown) : chance;
+        std::string key;
+        std::string value;
+        while (!is_over()) {
+            ++line_;
+            key.clear();
+            value.clear();
+            const auto now_ms = clock_.wall_ms();
+            key_template_->append(key, line_, random, now_ms);
+            value_template_->append(value, line_, random, now_ms);
+            client::Record record;
+            if (options_.has_key) record.key = as_bytes(key);
+            record.value = as_bytes(value);
+            record.headers = headers_;
+            record.timestamp_ms = options_.timestamp_ms;
+            report_.keep(line_, value);
+            send(topic_, options_.partition, record, line_);
+            tee(value);
+        }
+    }
+
+    void read_formatted(const cli::InputFile& file) {
+        cli::ByteSource source(file.descriptor());
+        while (!is_over()) {
+            auto record = reader_->next(source);
+            if (record && !*record) return;
+            ++line_;
+            if (!record) {  // Where the next one begins is not known.
+                report_.refused(line_, record.error());
+                return;
+            }
+            send_parsed(std::move(**record), "");
+        }
+    }
+
     void read_whole(const cli::InputFile& file, const std::string& name) {
         auto all = file.read_all();
         ++line_;
@@ -183,6 +264,7 @@ private:
     }
 
     void send_line(std::string_view line) {
+        report_.keep(line_, line);
         auto parsed = parser_->parse(line);
         if (!parsed) {
             report_.refused(line_, parsed.error());
@@ -194,10 +276,12 @@ private:
         record.headers = headers_;
         record.timestamp_ms = options_.timestamp_ms;
         send(topic_, static_cast<std::int32_t>(options_.partition), record, line_);
+        tee(line);
     }
 
     void send_json(std::string_view line) {
         if (line.empty()) return;
+        report_.keep(line_, line);
         auto parsed = cli::parse_record_line(line);
         if (parsed && !parsed->unknown_field.empty()) {
             if (options_.strict) {
@@ -207,11 +291,35 @@ private:
                                           parsed->unknown_field));
             }
         }
-        const bool own_topic = topic_.empty() || options_.topic_from_record;
-        if (parsed && own_topic && !parsed->topic)
-            parsed = cli::refuse("the record names no topic");
         if (!parsed) {
             report_.refused(line_, parsed.error());
+            return;
+        }
+        send_parsed(std::move(*parsed), line);
+    }
+
+    // Encodings of -s, of what stands in the record as text.
+    cli::Parsed<void> encode(cli::InputRecord& parsed) const {
+        using Pair = std::pair<std::optional<std::string>*, const cli::Encoding*>;
+        for (const auto& [text, encoding] : {Pair{&parsed.key, &options_.encodings.key},
+                                             {&parsed.value, &options_.encodings.value}}) {
+            if (!*text || encoding->is_plain()) continue;
+            auto bytes = encoding->encode(**text);
+            if (!bytes) return cli::refuse(std::move(bytes).error());
+            *text = std::move(*bytes);
+        }
+        return {};
+    }
+
+    void send_parsed(cli::InputRecord input, std::string_view line) {
+        const auto* const parsed = &input;
+        const bool own_topic = topic_.empty() || options_.topic_from_record;
+        auto encoded = reader_ ? encode(input) : cli::Parsed<void>();
+        if (encoded && own_topic && !parsed->topic) {
+            encoded = cli::refuse("the record names no topic");
+        }
+        if (!encoded) {
+            report_.refused(line_, encoded.error());
             return;
         }
         client::Record record;
@@ -230,10 +338,46 @@ private:
                                    ? *parsed->partition
                                    : static_cast<std::int32_t>(options_.partition);
         send(own_topic ? *parsed->topic : topic_, partition, record, line_);
+        tee(line);
+    }
+
+    void tee(std::string_view line) {
+        if (!options_.tee) return;
+        std::string text(line);
+        text += delimiter_;
+        cli::write_stdout(text);
+    }
+
+    // The time of the next record at --rate.
+    void keep_pace() {
+        if (options_.rate <= 0) return;
+        const std::chrono::duration<double> after(static_cast<double>(paced_++) / options_.rate);
+        const auto due = begun_ + std::chrono::duration_cast<io::Instant::duration>(after);
+        while (clock_.now() < due && !cli::interrupted()) {
+            const auto left = due - clock_.now();
+            const auto us = std::chrono::duration_cast<std::chrono::microseconds>(left).count();
+            cli::pause_us(std::clamp<std::int64_t>(us, 1, kPauseUsMax));
+        }
+    }
+
+    void write_reports() {
+        if (options_.wants_report) cli::write_stdout(report_.take_acked_lines());
+        if (!dead_letters_) return;
+        for (const auto& input : report_.take_failed_input()) {
+            dead_letters_->write(input);
+            dead_letters_->write(delimiter_);
+        }
+        dead_letters_->flush();
+        if (dead_letters_->has_failed() && fatal_ == cli::kDone) {
+            console_.warn(fmt::format("cannot write to {}", options_.dead_letter));
+            fatal_ = cli::kFailed;
+        }
     }
 
     void send(std::string_view topic, std::int64_t partition, const client::Record& record,
               std::uint64_t line) {
+        keep_pace();
+        if (options_.wants_report || dead_letters_) write_reports();
         report_.sent();
         auto done = producer_->send(topic, static_cast<std::int32_t>(partition), record, line);
         if (done) return;
@@ -254,7 +398,7 @@ private:
     const Options& options_;
     cli::Console console_;
     Report report_;
-    io::PosixClock clock_;
+    mutable io::PosixClock clock_;
     client::Config config_;
     std::unique_ptr<client::Client> client_;
     std::unique_ptr<client::Producer> producer_;
@@ -264,6 +408,12 @@ private:
     std::vector<std::string> files_;
     std::string topic_;
     std::string delimiter_;
+    std::optional<Template> key_template_;
+    std::optional<Template> value_template_;
+    std::optional<cli::FormatReader> reader_;
+    std::optional<cli::OutputFile> dead_letters_;
+    io::Instant begun_{};
+    std::uint64_t paced_ = 0;
     std::uint64_t line_ = 0;
     int fatal_ = cli::kDone;
     bool is_json_ = false;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/common.h"
+#include "cli/encoding.h"
 
 namespace kcore::produce {
 
@@ -18,8 +19,6 @@ struct Options {
     std::string key;
     std::vector<std::string> headers;
     std::string input = "lines";
-    std::string key_encoding = "utf8";
-    std::string value_encoding = "utf8";
     std::string partitioner;
     std::string codec;
     std::string null_value;
@@ -27,6 +26,14 @@ struct Options {
     std::string delete_key;
     std::string acks;
     std::string create;
+    std::string format;
+    std::string text_template;  // --template
+    std::string dead_letter;
+    std::string report;  // Its format; empty: the usual one.
+    cli::Encodings encodings;
+    double rate = 0;  // Records a second; 0: as fast as it goes.
+    std::int64_t duration_ms = -1;
+    std::int64_t seed = -1;
     std::int64_t partition = -1;
     std::int64_t delivery_timeout_ms = 30'000;
     std::int64_t timestamp_ms = -1;
@@ -45,6 +52,8 @@ struct Options {
     bool ignore_partition = false;
     bool topic_from_record = false;
     bool strict = false;
+    bool tee = false;
+    bool wants_report = false;
 };
 
 int run(const Options& options);

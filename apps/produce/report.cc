@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/errc.h"
 
@@ -23,6 +24,7 @@ std::string why(const Error& error) {
 void Report::refused(std::uint64_t line, const std::string& reason) {
     const std::lock_guard lock(mutex_);
     ++failed_;
+    if (auto input = input_.extract(line)) failed_input_.push_back(std::move(input.mapped()));
     say_(fmt::format("line {}: {}", line, reason));
 }
 
@@ -54,8 +56,44 @@ void Report::say_failed(const client::Delivery& delivery) {
     }
 }
 
+void Report::keep(std::uint64_t line, std::string_view input) {
+    if (!keeps_failed_) return;
+    const std::lock_guard lock(mutex_);
+    input_[line] = input;
+}
+
+void Report::settle_input(const client::Delivery& delivery) {
+    for (const auto tag : delivery.tags) {
+        auto input = input_.extract(tag);
+        if (delivery.error != nullptr && input) failed_input_.push_back(std::move(input.mapped()));
+    }
+}
+
+void Report::report_acked(const client::Delivery& delivery) {
+    client::ConsumedRecord record;
+    record.topic = delivery.topic;
+    record.partition = delivery.partition;
+    for (std::size_t i = 0; i < delivery.tags.size(); ++i) {
+        const auto known = delivery.base_offset >= 0;
+        record.offset = known ? delivery.base_offset + static_cast<std::int64_t>(i) : -1;
+        format_->append(acked_lines_, record, delivery.tags[i]);
+    }
+}
+
+std::string Report::take_acked_lines() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(acked_lines_, {});
+}
+
+std::vector<std::string> Report::take_failed_input() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(failed_input_, {});
+}
+
 void Report::delivered(const client::Delivery& delivery) {
     const std::lock_guard lock(mutex_);
+    if (keeps_failed_) settle_input(delivery);
+    if (format_ && delivery.error == nullptr) report_acked(delivery);
     if (delivery.error == nullptr) {
         acked_ += delivery.tags.size();
         partitions_[{std::string(delivery.topic), delivery.partition}] += delivery.tags.size();

@@ -5,8 +5,12 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "cli/format.h"
 #include "client/producer.h"
 
 namespace kcore::produce {
@@ -22,6 +26,16 @@ public:
     void refused(std::uint64_t line, const std::string& why);  // Before it could be sent.
     void delivered(const client::Delivery& delivery);
 
+    // A line for each acknowledged record, by this format.
+    void report_by(cli::Format format) { format_.emplace(std::move(format)); }
+    // Input that failed is kept for the dead letters, verbatim.
+    void keep_failed(bool keeps) { keeps_failed_ = keeps; }
+    void keep(std::uint64_t line, std::string_view input);
+
+    // What is to be written by now, of each.
+    std::string take_acked_lines();
+    std::vector<std::string> take_failed_input();
+
     std::uint64_t failed() const;
 
     // "1000 sent, 1000 acked, 0 failed, 0.21s (4761/s), partitions 0:334 1:333 2:333"
@@ -29,6 +43,8 @@ public:
 
 private:
     void say_failed(const client::Delivery& delivery);
+    void report_acked(const client::Delivery& delivery);
+    void settle_input(const client::Delivery& delivery);
 
     std::function<void(const std::string&)> say_;
     std::uint64_t sent_ = 0;  // By the one thread that sends.
@@ -36,6 +52,11 @@ private:
     std::uint64_t acked_ = 0;
     std::uint64_t failed_ = 0;
     std::map<std::pair<std::string, std::int32_t>, std::uint64_t> partitions_;
+    std::optional<cli::Format> format_;
+    std::string acked_lines_;
+    bool keeps_failed_ = false;
+    std::map<std::uint64_t, std::string> input_;  // By line: sent, and not acknowledged yet.
+    std::vector<std::string> failed_input_;
 };
 
 }  // namespace kcore::produce

@@ -53,7 +53,7 @@ class Offline(harness.Case):
                          "error: unknown option --partitons. did you mean --partitions?\n")
 
     def test_what_a_later_version_brings_says_so(self):
-        for command in (["ktopics", "reassign", "a"], ["kproduce", "a", "--template", "x"],
+        for command in (["ktopics", "reassign", "a"], ["kproduce", "a", "--transactional-id", "x"],
                         ["kgroups", "kick", "g"], ["kperf", "verify"]):
             said = self.run_tool(*command)
             self.assertEqual(said.code, 2, command)

@@ -4,7 +4,9 @@
 import base64
 import json
 import random
+import signal
 import subprocess
+import time
 
 import harness
 
@@ -138,6 +140,171 @@ class Records(harness.Case):
         self.assertEqual(said.code, 1)
         self.assertIn("line 2: MESSAGE_TOO_LARGE (10)", said.err)
         self.assertEqual(self.read().out, "ok\nok\n")
+
+
+class Choosing(harness.Case):
+    """Which records kconsume shows, and how."""
+
+    def setUp(self):
+        super().setUp()
+        self.topic("-p", "2")
+        self.ok("kproduce", self.name, "-J", stdin="\n".join(json.dumps(
+            {"partition": i % 2, "ts": 1735689600000 + i * 1000, "key": f"k{i}",
+             "value": json.dumps({"id": i, "word": "even" if i % 2 == 0 else "odd"}),
+             "headers": [["n", str(i)]]}) for i in range(10)))
+
+    def read(self, *options):
+        return self.ok("kconsume", self.name, "-e", "-q", "-f", "%k ", *options).out.split()
+
+    def test_the_last_of_all_partitions_come_in_the_order_of_time(self):
+        self.assertEqual(self.read("--tail", "3"), ["k7", "k8", "k9"])
+        self.assertEqual(self.read("--order", "timestamp"), [f"k{i}" for i in range(10)])
+        self.assertEqual(self.read("--order", "offset")[:3], ["k0", "k2", "k4"])
+
+    def test_a_tail_follows(self):
+        said = self.run_tool("kconsume", self.name, "--tail", "2", "--timeout", "500ms", "-q",
+                             "-f", "%k ")
+        self.assertEqual((said.code, said.out), (0, "k8 k9 "))
+
+    def test_filters(self):
+        self.assertEqual(sorted(self.read("--grep", "odd")), ["k1", "k3", "k5", "k7", "k9"])
+        self.assertEqual(self.read("--grep", "k:k3"), ["k3"])
+        self.assertEqual(self.read("--header", "n=7"), ["k7"])
+        self.assertEqual(self.read("--filter", ".value.id == 4 && .key =~ \"^k\""), ["k4"])
+        said = self.ok("kconsume", self.name, "-e", "--grep", "k:k3", "-f", "%k")
+        self.assertIn("10 scanned, 1 matched\n", said.err)
+
+    def test_context_surrounds_a_match(self):
+        self.assertEqual(self.read("-p", "0", "--grep", "k:k4", "-B", "1", "-A", "1"),
+                         ["k2", "k4", "k6"])
+
+    def test_counts(self):
+        self.assertEqual(sorted(self.read("--count-per-partition", "1")), ["k0", "k1"])
+        self.assertEqual(self.ok("kconsume", self.name, "-e", "--count-only").out, "10\n")
+        said = self.ok("kconsume", self.name, "-e", "--stats")
+        self.assertRegex(said.out, r"TOPIC +PARTITION +RECORDS")
+        self.assertRegex(said.out, self.name + r" +0 +5 +0 ")
+
+    def test_one_key_is_read_from_its_partition(self):
+        self.ok("kproduce", self.name, "-k", "mine", stdin="x\n")
+        self.assertEqual(self.read("--key", "mine"), ["mine"])
+        self.assertEqual(self.read("--key", "k3", "--all-partitions"), ["k3"])
+
+    def test_topics_by_expression(self):
+        self.assertEqual(len(self.ok("kconsume", "-r", self.name[:-1] + ".", "-e", "-q").out
+                             .splitlines()), 10)
+        said = self.run_tool("kconsume", "-r", self.name + "x", "-e")
+        self.assertEqual(said.code, 1)
+
+    def test_the_backlog_of_a_group_is_read_without_joining_it(self):
+        self.ok("kconsume", self.name, "-g", self.name, "-c", "4", "-q")
+        rest = self.read("--group-backlog", self.name)
+        self.assertEqual(len(rest), 6)
+        self.assertEqual(len(self.read("--group-backlog", self.name)), 6)
+
+    def test_encodings(self):
+        said = self.ok("kconsume", self.name, "-e", "-q", "-p", "0", "-c", "1", "-s", "key=hex",
+                       "-f", "%k")
+        self.assertEqual(said.out, "6b30")
+        row = self.ok("kconsume", self.name, "-e", "-q", "-p", "0", "-c", "1", "-J", "-s",
+                      "value=json").lines()[0]
+        self.assertEqual((row["value"], row["value_enc"]), ({"id": 0, "word": "even"}, "json"))
+        row = self.ok("kconsume", self.name, "-e", "-q", "-p", "0", "-c", "1", "-J", "-s",
+                      "value=i64").lines()[0]
+        self.assertIn("bytes, not 8", row["value_error"])
+        said = self.run_tool("kconsume", self.name, "-e", "-s", "avro")
+        self.assertEqual(said.code, 2)
+        self.assertIn("not in this version", said.err)
+
+
+class Sending(harness.Case):
+    """What kproduce makes of its input."""
+
+    def read(self, *options):
+        return self.ok("kconsume", self.name, "-e", "-q", *options).out
+
+    def test_formats_read_what_formats_write(self):
+        self.topic("-p", "1")
+        self.ok("kproduce", self.name, "-f", "%k=%v;", stdin="a=1;b=2;")
+        self.assertEqual(self.read("-f", "%k=%v;"), "a=1;b=2;")
+        form = "%K{big16}%k%V{big32}%v%d{big64}"
+        raw = self.ok("kconsume", self.name, "-e", "-q", "-f", form).raw
+        self.ok("kproduce", self.name, "-f", form, stdin=raw)
+        self.assertEqual(self.read("-f", "%k=%v;"), "a=1;b=2;a=1;b=2;")
+        said = self.run_tool("kproduce", self.name, "-f", "%k%v", stdin="x")
+        self.assertEqual(said.code, 2)
+
+    def test_templates_make_records_up(self):
+        self.topic("-p", "1")
+        self.ok("kproduce", self.name, "--template", "{{seq}}-{{rand 5 5}}", "-k", "{{seq % 2}}",
+                "-c", "4")
+        self.assertEqual(self.read("-f", "%k:%v "), "1:1-5 0:2-5 1:3-5 0:4-5 ")
+        said = self.run_tool("kproduce", self.name, "--template", "{{no}}", "-c", "1")
+        self.assertEqual(said.code, 2)
+
+    def test_a_rate_is_kept(self):
+        self.topic("-p", "1")
+        said = self.ok("kproduce", self.name, "--template", "x", "-c", "11", "-r", "20/s")
+        self.assertGreater(float(said.err.split(" failed, ")[1].split("s")[0]), 0.45)
+        self.ok("kproduce", self.name, "--template", "x", "-r", "50/s", "--duration", "300ms")
+        self.assertLess(len(self.read().splitlines()), 40)
+
+    def test_tee_and_reports(self):
+        self.topic("-p", "1")
+        said = self.ok("kproduce", self.name, "-T", stdin="a\nb\n")
+        self.assertEqual(said.out, "a\nb\n")
+        said = self.ok("kproduce", self.name, "--report", stdin="a\nb\n")
+        self.assertEqual(said.out, f"{self.name}-0@2\n{self.name}-0@3\n")
+        said = self.ok("kproduce", self.name, "--report=%o/%i ", stdin="a\nb\n")
+        self.assertEqual(said.out, "4/1 5/2 ")
+
+    def test_dead_letters_hold_the_input_that_failed(self):
+        self.topic("-p", "1", "-c", "max.message.bytes=1000")
+        path = f"{self.home.name}/dead"
+        long = "x" * 2000
+        said = self.run_tool("kproduce", self.name, "-K", ":", "--dead-letter", path,
+                             stdin=f"a:1\nbroken\nb:{long}\nc:3\n")
+        self.assertEqual(said.code, 1)
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(file.read(), f"broken\nb:{long}\n")
+        self.assertEqual(self.read(), "1\n3\n")
+
+    def test_batches_too_large_for_the_topic_are_split(self):
+        self.topic("-p", "1", "-c", "max.message.bytes=5000")
+        said = self.ok("kproduce", self.name, stdin="".join(f"{i:099}\n" for i in range(1000)))
+        self.assertIn("1000 sent, 1000 acked, 0 failed", said.err)
+        self.assertEqual(self.read(), "".join(f"{i:099}\n" for i in range(1000)))
+
+    def test_encodings(self):
+        self.topic("-p", "1")
+        self.ok("kproduce", self.name, "-K", ":", "-s", "key=i32", "-s", "value=hex",
+                stdin="7:6869\n")
+        self.assertEqual(self.read("-f", "%k{hex}:%v"), "00000007:hi")
+
+    def test_a_million_lines_arrive_exactly(self):
+        self.topic("-p", "4")
+        env = f"KCORE_BOOTSTRAP_SERVER={self.broker.bootstrap}"
+        done = subprocess.run(
+            ["bash", "-c", f"export {env}; seq 1 1000000 | {harness.tool('kproduce')} {self.name} "
+             f"-q && {harness.tool('kconsume')} {self.name} -e -q | sort -n | md5sum"],
+            capture_output=True, text=True, timeout=120, check=False)
+        expected = subprocess.run(["bash", "-c", "seq 1 1000000 | md5sum"], capture_output=True,
+                                  text=True, check=True)
+        self.assertEqual((done.stdout, done.stderr), (expected.stdout, ""))
+
+    def test_an_interrupt_ends_what_was_read_and_exits_130(self):
+        self.topic("-p", "1")
+        process = subprocess.Popen(
+            [harness.tool("kproduce"), self.name, "-b", self.broker.bootstrap],
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdin.write(b"one\n")
+        process.stdin.flush()
+        deadline = time.monotonic() + 20
+        while self.read() == "" and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        self.assertIn(b"1 sent, 1 acked", process.communicate(timeout=30)[1])
+        self.assertEqual(process.returncode, 130)
 
 
 if __name__ == "__main__":
