@@ -91,7 +91,7 @@ public:
     void hold_sync() { is_held_ = true; }
     void release_sync();
 
-    bool is_leader() const { return quorum_.role() == Role::leader && !failure_; }
+    bool is_leader() const { return quorum_.role() == QuorumRole::leader && !failure_; }
     std::int32_t epoch() const { return quorum_.epoch(); }
     std::int64_t log_end_offset() const { return log_->log_end_offset(); }
     std::int64_t log_start_offset() const { return log_->log_start_offset(); }

@@ -28,6 +28,12 @@ log::ConfigRef config_of(const NodeOptions& options) {
     return config;
 }
 
+VoterHistory voters_of(const Quorum& quorum) {
+    std::vector<Voter> voters;
+    for (const auto id : quorum.voters()) voters.push_back({{id, {}}, {}});
+    return VoterHistory(VoterSet(std::move(voters)));
+}
+
 Bytes leader_change(std::int32_t leader, const std::set<std::int32_t>& voters,
                     const std::set<std::int32_t>& granted, std::int64_t now_ms) {
     protocol::LeaderChangeMessage message;
@@ -138,7 +144,7 @@ Result<void> Node::elect() {
     quorum_.start_election(std::max(log_epoch, snapshot_epoch));
     // On the disk with the first record of the epoch: until then nobody hears of the vote.
     unsynced_.replace_later(path(kQuorumState),
-                            format_quorum_state(quorum_.election(), quorum_.voters()));
+                            format_quorum_state(quorum_.election(), voters_of(quorum_)));
     const auto now_ms = env_.clock.wall_ms();
     auto batch = leader_change(options_.node_id, quorum_.voters(), quorum_.granted(), now_ms);
     const auto appended =

@@ -12,32 +12,32 @@ Quorum::Quorum(std::int32_t node, std::set<std::int32_t> voters, Election last)
 }
 
 void Quorum::start_election(std::int32_t log_epoch) {
-    assert(role_ != Role::leader);
+    assert(role_ != QuorumRole::leader);
     const auto next = std::max(election_.epoch, log_epoch) + 1;
     election_ = {};
     election_.epoch = next;
     election_.voted = node_;
-    role_ = Role::candidate;
+    role_ = QuorumRole::candidate;
     granted_.clear();
     on_vote(node_, true);
 }
 
 void Quorum::on_vote(std::int32_t voter, bool granted) {
-    if (role_ != Role::candidate || !granted || !voters_.contains(voter)) return;
+    if (role_ != QuorumRole::candidate || !granted || !voters_.contains(voter)) return;
     granted_.insert(voter);
     if (!is_majority(granted_.size())) return;
-    role_ = Role::leader;
+    role_ = QuorumRole::leader;
     election_.leader = node_;
     stored_.clear();
 }
 
 void Quorum::on_epoch_start(std::int64_t offset) {
-    assert(role_ == Role::leader);
+    assert(role_ == QuorumRole::leader);
     epoch_start_ = offset;
 }
 
 bool Quorum::on_stored(std::int32_t voter, std::int64_t end_offset) {
-    if (role_ != Role::leader || !voters_.contains(voter)) return false;
+    if (role_ != QuorumRole::leader || !voters_.contains(voter)) return false;
     auto& stored = stored_[voter];
     stored = std::max(stored, end_offset);
     if (!stored_.contains(node_)) return false;

@@ -7,22 +7,11 @@
 #include <set>
 #include <vector>
 
-#include "base/uuid.h"
+#include "raft/quorum_state.h"
 
 namespace kcore::raft {
 
-inline constexpr std::int32_t kNobody = -1;
-
-// What the quorum-state file holds.
-struct Election {
-    std::int32_t epoch = 0;
-    std::int32_t leader = kNobody;
-    std::int32_t voted = kNobody;
-    Uuid voted_directory;
-    friend bool operator==(const Election&, const Election&) = default;
-};
-
-enum class Role : std::uint8_t { unattached, candidate, leader };
+enum class QuorumRole : std::uint8_t { unattached, candidate, leader };
 
 // Invariants:
 //  1. The epoch never falls, and epoch and vote are on disk before anything is done that follows
@@ -40,7 +29,7 @@ public:
     // `voters` holds `node`. A past leader does not lead on: its epoch is over.
     Quorum(std::int32_t node, std::set<std::int32_t> voters, Election last);
 
-    Role role() const { return role_; }
+    QuorumRole role() const { return role_; }
     std::int32_t epoch() const { return election_.epoch; }
     const Election& election() const { return election_; }
     std::int64_t high_watermark() const { return high_watermark_; }
@@ -64,7 +53,7 @@ private:
     std::int32_t node_;
     std::set<std::int32_t> voters_;
     Election election_;
-    Role role_ = Role::unattached;
+    QuorumRole role_ = QuorumRole::unattached;
     std::set<std::int32_t> granted_;
     std::map<std::int32_t, std::int64_t> stored_;  // End offset by voter.
     std::int64_t epoch_start_ = 0;

@@ -22,17 +22,25 @@ bool read(const Json& json, const char* name, std::int32_t& out) {
 
 }  // namespace
 
-std::string format_quorum_state(const Election& election, const std::set<std::int32_t>& voters) {
+// The vote does not matter any more once a leader is known.
+std::string format_quorum_state(const Election& election, const VoterHistory& voters) {
+    const bool is_open = election.leader == kNobody;
+    const auto voted = is_open ? election.voted : kNobody;
+    if (voters.kraft_version() > 0) {
+        const auto directory = is_open ? election.voted_directory : Uuid();
+        return fmt::format(
+            "{{\"leaderId\":{},\"leaderEpoch\":{},\"votedId\":{},\"votedDirectoryId\":\"{}\","
+            "\"data_version\":1}}",
+            election.leader, election.epoch, voted, directory.to_string());
+    }
     std::string ids;
-    for (const auto id : voters) {
+    for (const auto& [id, voter] : voters.voters().all()) {
         ids += fmt::format("{}{{\"voterId\":{}}}", ids.empty() ? "" : ",", id);
     }
-    // The vote does not matter any more once a leader is known.
     return fmt::format(
         "{{\"clusterId\":\"\",\"leaderId\":{},\"leaderEpoch\":{},\"votedId\":{},"
         "\"appliedOffset\":0,\"currentVoters\":[{}],\"data_version\":0}}",
-        election.leader, election.epoch, election.leader == kNobody ? election.voted : kNobody,
-        ids);
+        election.leader, election.epoch, voted, ids);
 }
 
 Result<Election> parse_quorum_state(std::string_view text) {

@@ -14,9 +14,9 @@ Election past(std::int32_t epoch, std::int32_t leader = kNobody) {
 
 TEST(QuorumTest, TheOnlyVoterElectsItselfAtOnce) {
     Quorum quorum(1, {1}, past(4, 1));
-    EXPECT_EQ(quorum.role(), Role::unattached);
+    EXPECT_EQ(quorum.role(), QuorumRole::unattached);
     quorum.start_election(4);
-    EXPECT_EQ(quorum.role(), Role::leader);
+    EXPECT_EQ(quorum.role(), QuorumRole::leader);
     EXPECT_EQ(quorum.epoch(), 5);
     EXPECT_EQ(quorum.election().leader, 1);
     EXPECT_EQ(quorum.election().voted, 1);
@@ -31,14 +31,14 @@ TEST(QuorumTest, AnEpochInTheLogAboveTheStateFileIsNotUsedAgain) {
 TEST(QuorumTest, OneOfThreeVotesDoesNotLead) {
     Quorum quorum(1, {1, 2, 3}, {});
     quorum.start_election(0);
-    EXPECT_EQ(quorum.role(), Role::candidate);
+    EXPECT_EQ(quorum.role(), QuorumRole::candidate);
     EXPECT_EQ(quorum.election().leader, kNobody);
     quorum.on_vote(2, false);
-    EXPECT_EQ(quorum.role(), Role::candidate);
+    EXPECT_EQ(quorum.role(), QuorumRole::candidate);
     quorum.on_vote(9, true);
-    EXPECT_EQ(quorum.role(), Role::candidate) << "a stranger's vote does not count";
+    EXPECT_EQ(quorum.role(), QuorumRole::candidate) << "a stranger's vote does not count";
     quorum.on_vote(3, true);
-    EXPECT_EQ(quorum.role(), Role::leader);
+    EXPECT_EQ(quorum.role(), QuorumRole::leader);
 }
 
 TEST(QuorumTest, ACandidateThatLosesStandsInTheNextEpoch) {

@@ -100,6 +100,13 @@ private:
         const auto type = record::control_type(one);
         if (!type) return std::unexpected(type.error());
         if (*type == ControlType::snapshot_footer) has_footer_ = true;
+        if (*type == ControlType::kraft_version || *type == ControlType::kraft_voters) {
+            VoterHistory history(snapshot_.voters.voters, snapshot_.voters.kraft_version);
+            const ControlRecord record{0, **type, to_bytes(one.value.value_or(BytesView()))};
+            auto done = apply(record, history);
+            if (done) snapshot_.voters = history.at(1);
+            return done;
+        }
         if (*type != ControlType::snapshot_header) return {};
         const auto header =
             protocol::decode<protocol::SnapshotHeaderRecord>(one.value.value_or(BytesView()), 0);
@@ -139,13 +146,18 @@ std::optional<SnapshotId> parse_snapshot_name(std::string_view name) {
 }
 
 Bytes build_snapshot(const SnapshotId& id, std::span<const Bytes> values,
-                     std::int64_t last_contained_ms, std::int64_t now_ms) {
+                     std::int64_t last_contained_ms, std::int64_t now_ms,
+                     const VoterHistory::Entry& voters) {
     Writer writer(id.epoch, now_ms);
     protocol::SnapshotHeaderRecord header;
     header.last_contained_log_timestamp = last_contained_ms;
     Bytes bytes;
     static_cast<void>(protocol::encode(header, 0, bytes));  // Plain numbers always fit.
     writer.control(ControlType::snapshot_header, bytes);
+    if (voters.kraft_version > 0) {
+        writer.control(ControlType::kraft_version, encode_kraft_version(voters.kraft_version));
+        writer.control(ControlType::kraft_voters, encode_voters(voters.voters));
+    }
     for (const auto& value : values) writer.data(value);
     bytes.clear();
     static_cast<void>(protocol::encode(protocol::SnapshotFooterRecord(), 0, bytes));
@@ -167,15 +179,19 @@ Result<void> write_snapshot(io::Disk& disk, const std::string& directory, const 
     return disk.sync_directory(directory);
 }
 
+Result<Snapshot> parse_snapshot(Bytes bytes) {
+    Snapshot snapshot;
+    snapshot.bytes = std::move(bytes);
+    if (auto ok = Reader(snapshot).run(); !ok) return std::unexpected(ok.error());
+    return snapshot;
+}
+
 Result<Snapshot> read_snapshot(io::Disk& disk, const std::string& path) {
     auto bytes = log::read_file(disk, path);
     if (!bytes) return std::unexpected(bytes.error());
     if (!*bytes) return fail(Errc::kafka_storage_error, path + ": no such file");
-    Snapshot snapshot;
-    snapshot.bytes = std::move(**bytes);
-    if (auto ok = Reader(snapshot).run(); !ok) {
-        return fail(ok.error().code, path + ": " + ok.error().what);
-    }
+    auto snapshot = parse_snapshot(std::move(**bytes));
+    if (!snapshot) return fail(snapshot.error().code, path + ": " + snapshot.error().what);
     return snapshot;
 }
 

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "io/disk.h"
+#include "raft/voters.h"
 
 namespace kcore::raft {
 
@@ -26,9 +27,10 @@ struct SnapshotId {
 std::string snapshot_name(const SnapshotId& id);
 std::optional<SnapshotId> parse_snapshot_name(std::string_view name);
 
-// The bytes of a snapshot of these record values.
+// The bytes of a snapshot of these record values; with the voters from kraft.version 1 on.
 Bytes build_snapshot(const SnapshotId& id, std::span<const Bytes> values,
-                     std::int64_t last_contained_ms, std::int64_t now_ms);
+                     std::int64_t last_contained_ms, std::int64_t now_ms,
+                     const VoterHistory::Entry& voters = {});
 
 // Writes it under a name with ".part", syncs, renames, syncs the directory: afterwards it is there
 // whole or not at all. Blocks.
@@ -39,10 +41,12 @@ struct Snapshot {
     Bytes bytes;
     std::vector<BytesView> values;  // Into `bytes`.
     std::int64_t last_contained_ms = -1;
+    VoterHistory::Entry voters;  // kraft.version 0 and no voters: it does not say.
 };
 
-//   corrupt_message      a checksum is wrong, or header or footer is missing
-//   kafka_storage_error  I/O
+//   corrupt_message  a checksum is wrong, or header or footer is missing
+Result<Snapshot> parse_snapshot(Bytes bytes);
+//   corrupt_message, kafka_storage_error
 Result<Snapshot> read_snapshot(io::Disk& disk, const std::string& path);
 
 }  // namespace kcore::raft
