@@ -67,6 +67,7 @@ class Content:
                 self._create(client, f"codec-{codec}")
             self._create(client, "rolled", segment_bytes=str(SEGMENT_BYTES))
             self._create(client, "changed", max_message_bytes="5000")
+            self._create(client, "lasting")
         else:
             self._delete(client, f"doomed-{self.visits - 1}")
         self._create(client, f"doomed-{self.visits}")
@@ -138,19 +139,20 @@ class Directory(unittest.TestCase):
         self.lasting = self.client.producer(enable_idempotence=True, message_timeout_ms=60_000)
         self.sent = 0
 
+    def tearDown(self):
+        # While a broker answers: without one librdkafka may wait for ever at Python's end.
+        self.client = self.lasting = None
+        self.ours.kill()
+
     def visit(self):
         self.content.check(self.client)
         self.content.grow(self.client)
         self.send_on()
 
     def send_on(self):
-        """Part of it in flight while the broker is not idle."""
-        if self.sent == 0:
-            self.client.create("lasting", 1, retention_ms="-1")
-            self.content.topics["lasting"], self.content.counts["lasting"] = [], 1
-            self.content.configs["lasting"] = {"retention.ms": "-1"}
+        """What the producer of all visits has to say on this one."""
         messages = [Message(None, b"%d" % i) for i in range(self.sent, self.sent + 200)]
-        self.client.send(self.lasting, "lasting", messages)
+        Client.send(self.lasting, "lasting", messages)
         self.content.topics["lasting"] += messages
         self.sent += len(messages)
 

@@ -1,11 +1,13 @@
 """A real Apache Kafka as a process, where one can be run: that takes the program `kafka` of the
 material beside the repository, Java, and Kafka's jars, which are not fetched here."""
 
+import fcntl
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
 from node import SHARED
@@ -65,3 +67,15 @@ class Kafka:
 
     def kill(self):
         run("stop", self.folder, "--kill")
+        self._await_lock()
+
+    def _await_lock(self):
+        """A killed process may hold it after its first thread has gone."""
+        deadline = time.monotonic() + SECONDS
+        with open(self.data / ".lock", "a", encoding="utf-8") as file:
+            while True:
+                try:
+                    return fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    assert time.monotonic() < deadline, "Kafka was killed and holds its directory"
+                    time.sleep(0.05)
