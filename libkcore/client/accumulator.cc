@@ -270,7 +270,7 @@ Accumulator::Plan Accumulator::drain(io::Instant now, const LeaderOf& leader_of,
                                      const HasRoom& has_room) {
     const std::lock_guard lock(mutex_);
     Plan plan;
-    drained_bytes_.clear();
+    for (auto& [broker, bytes] : drained_bytes_) bytes = 0;
     for (std::size_t i = 0; i < queues_.size(); ++i) {
         drain_queue(*queues_[(first_ + i) % queues_.size()], now, plan, leader_of, has_room);
     }
