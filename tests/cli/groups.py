@@ -1,6 +1,11 @@
 #!/usr/bin/python3
 """kgroups and consuming in groups against a broker."""
 
+import os
+import signal
+import subprocess
+import time
+
 import harness
 
 
@@ -33,6 +38,50 @@ class Groups(harness.Case):
             said = self.ok("kconsume", self.name, "-g", self.name + assignor, "-e", "-q",
                            "--assignor", assignor, limit=90)
             self.assertEqual(len(said.out.split()), 10, assignor)
+
+    def member(self, group, assignor, path):
+        output = open(path, "wb")
+        self.addCleanup(output.close)
+        process = subprocess.Popen(
+            [harness.tool("kconsume"), self.name, "-g", group, "--assignor", assignor, "-u", "-q",
+             "-b", self.broker.bootstrap, "-X", "heartbeat.interval.ms=200"], stdout=output)
+        self.addCleanup(process.kill)
+        return process
+
+    def read_so_far(self, paths):
+        lines = []
+        for path in filter(os.path.exists, paths):
+            with open(path, encoding="utf-8") as file:
+                lines += file.read().split()
+        return sorted(lines, key=int)
+
+    def wait_for(self, paths, count):
+        deadline = time.monotonic() + 30
+        while len(self.read_so_far(paths)) < count and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def test_members_come_and_go_and_every_record_is_read_once(self):
+        self.topic("-p", "4")
+        for assignor in ("range", "cooperative-sticky"):
+            paths = [f"{self.home.name}/{assignor}.{i}" for i in range(2)]
+            group = self.name + assignor
+            stays = self.member(group, assignor, paths[0])
+            expected = []
+            for turn in range(3):
+                if turn == 1:
+                    goes = self.member(group, assignor, paths[1])
+                if turn == 2:
+                    goes.send_signal(signal.SIGINT)
+                    self.assertEqual(goes.wait(30), 0)
+                made = self.ok("kproduce", self.name, "--template", "{{seq}}", "-k", "{{seq}}",
+                               "-c", "300", "-r", "300/s", "-q", "-T").out.split()
+                expected += made
+                self.wait_for(paths, len(expected))
+            stays.send_signal(signal.SIGINT)
+            self.assertEqual(stays.wait(30), 0)
+            self.assertEqual(self.read_so_far(paths), sorted(expected, key=int), assignor)
+            self.name += "x"
+            self.topic("-p", "4")
 
     def test_lag_members_and_waiting(self):
         self.consumed()
