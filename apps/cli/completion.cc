@@ -27,7 +27,7 @@ std::string_view live_source(Complete what) {
     return "";
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "'";
     for (const char c : text) {
         if (c == '\'') {
@@ -72,14 +72,14 @@ void append_bash_command(std::string& to, const Command& root, const Command& co
     append_bash_values(to, command);
     if (&command != &root) append_bash_values(to, root);
     to += "        esac\n";
-    to += fmt::format("        words={}\n", quoted(bash_words(root, command)));
+    to += fmt::format("        words={}\n", in_quotes(bash_words(root, command)));
     std::string live;
     for (const auto& positional : command.positionals) {
         if (live.empty()) live = live_source(positional.complete);
         if (positional.complete == Complete::files) live = "compgen -f -- \"$cur\"";
     }
     for (const auto& sub : command.commands) live += (live.empty() ? "echo " : " ") + sub.name;
-    to += fmt::format("        plain={}\n", quoted(live));
+    to += fmt::format("        plain={}\n", in_quotes(live));
 }
 
 std::string bash(const Command& root) {
@@ -190,14 +190,14 @@ void append_fish_options(std::string& to, const std::string& head, const Command
         }
         if (!option.placeholder.empty()) line += " -r";
         if (!option.choices.empty()) {
-            line +=
-                fmt::format(" -f -a {}", quoted(fmt::format("{}", fmt::join(option.choices, " "))));
+            line += fmt::format(" -f -a {}",
+                                in_quotes(fmt::format("{}", fmt::join(option.choices, " "))));
         } else if (const auto live = live_source(option.complete); !live.empty()) {
-            line += fmt::format(" -f -a {}", quoted(fmt::format("({} 2>/dev/null)", live)));
+            line += fmt::format(" -f -a {}", in_quotes(fmt::format("({} 2>/dev/null)", live)));
         } else if (option.complete != Complete::files) {
             line += " -f";
         }
-        to += fmt::format("{} -d {}\n", line, quoted(option.help));
+        to += fmt::format("{} -d {}\n", line, in_quotes(option.help));
     }
 }
 
@@ -207,7 +207,7 @@ std::string fish(const Command& root) {
     append_fish_options(out, all, root);
     for (const auto& sub : root.commands) {
         out += fmt::format("{} -n __fish_use_subcommand -f -a {} -d {}\n", all, sub.name,
-                           quoted(sub.summary));
+                           in_quotes(sub.summary));
     }
     for (const auto* command : [&] {
              std::vector<const Command*> list;
@@ -223,7 +223,7 @@ std::string fish(const Command& root) {
             const auto live = live_source(positional.complete);
             if (!live.empty()) {
                 out += fmt::format("{} -f -a {}\n", head,
-                                   quoted(fmt::format("({} 2>/dev/null)", live)));
+                                   in_quotes(fmt::format("({} 2>/dev/null)", live)));
             }
         }
     }
