@@ -32,10 +32,12 @@ bool is_isr_of(const std::vector<std::int32_t>& isr, const Partition& p) {
            });
 }
 
-// Fenced, shutting down, or no longer the process that the leader means.
+// Fenced, shutting down, without its directory, or no longer the process that the leader means.
 bool has_ineligible(const State& state, const Asked& asked, const std::vector<std::int32_t>& isr,
-                    std::int32_t leader) {
-    const auto ineligible = [&](std::int32_t id) { return id != leader && !state.is_active(id); };
+                    const Partition& p) {
+    const auto ineligible = [&](std::int32_t id) {
+        return id != p.leader && (!state.is_active(id) || !state.has_replica(id, p));
+    };
     if (std::ranges::any_of(isr, ineligible)) return true;
     return std::ranges::any_of(asked.new_isr_with_epochs, [&](const auto& member) {
         const auto* broker = state.image->broker(member.broker_id);
@@ -62,7 +64,7 @@ Errc check(const State& state, std::int32_t broker, const Asked& asked, const Pa
         (isr.size() > 1 || p.leader_recovery_state == kRecovered)) {
         return Errc::invalid_request;
     }
-    if (has_ineligible(state, asked, isr, p.leader)) return Errc::ineligible_replica;
+    if (has_ineligible(state, asked, isr, p)) return Errc::ineligible_replica;
     return Errc::none;
 }
 
@@ -100,8 +102,8 @@ Answer alter_one(const State& state, std::int32_t broker, const metadata::Topic*
     Target target;
     target.isr = isr_of(asked);
     target.recovery_state = asked.leader_recovery_state;
-    auto change =
-        change_partition(topic->id, asked.partition_index, *p, target, state.election(topic->name));
+    const auto election = state.election(topic->name, *p);
+    auto change = change_partition(topic->id, asked.partition_index, *p, target, election);
     if (!change) return answer_of(asked.partition_index, *p, nullptr);
     auto answer = answer_of(asked.partition_index, *p,
                             &std::get<protocol::PartitionChangeRecord>(change->body));

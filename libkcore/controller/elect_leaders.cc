@@ -31,7 +31,7 @@ Error elect_one(const State& state, const std::string& name, std::int32_t number
     if (preferred ? !p->replicas.empty() && p->leader == p->replicas[0] : p->leader != kNoLeader) {
         return {Errc::election_not_needed, "Leader election not needed for topic partition."};
     }
-    auto change = change_partition(topic->id, number, *p, Target(), state.election(name, kind));
+    auto change = change_partition(topic->id, number, *p, Target(), state.election(name, *p, kind));
     const auto* record =
         change ? &std::get<protocol::PartitionChangeRecord>(change->body) : nullptr;
     const bool elected =
@@ -112,18 +112,15 @@ Errc assign_one(const State& state, const metadata::Broker& broker, const Uuid& 
     if (p == nullptr) return Errc::unknown_topic_or_partition;
     const auto at = std::ranges::find(p->replicas, broker.id);
     if (at == p->replicas.end()) return Errc::not_leader_or_follower;
+    auto moved = *p;
+    moved.directories.resize(p->replicas.size(), kDirMigrating);
+    moved.directories[static_cast<std::size_t>(at - p->replicas.begin())] = directory;
     Target target;
-    auto directories = p->directories;
-    directories.resize(p->replicas.size(), kDirMigrating);
-    directories[static_cast<std::size_t>(at - p->replicas.begin())] = directory;
-    target.directories = std::move(directories);
-    auto election = state.election(topic->name);
+    target.directories = moved.directories;
+    const auto election = state.election(topic->name, moved);
     if (!broker.has_directory(directory)) {
         target.isr = p->isr;
         std::erase(*target.isr, broker.id);
-        election.can_lead = [&state, id = broker.id](std::int32_t candidate) {
-            return candidate != id && state.is_active(candidate);
-        };
     }
     if (auto change = change_partition(topic->id, number, *p, target, election)) {
         out.push_back(std::move(*change));

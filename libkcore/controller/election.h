@@ -23,7 +23,7 @@ enum class ElectionKind : std::uint8_t {
 
 // What holds while a partition is looked at.
 struct ElectionRules {
-    std::function<bool(std::int32_t)> can_lead;  // Live, not shutting down.
+    std::function<bool(std::int32_t)> can_lead;  // Live, its directory too.
     ElectionKind kind = ElectionKind::online;
     metadata::MetadataVersion level;
     bool elr = false;

@@ -39,9 +39,9 @@ void drop_from(const State& state, const Topic& topic, std::int32_t number, cons
     Target target;
     target.isr = without(p.isr, broker);
     if (lost) target.lost = {broker};
-    auto election = state.election(topic.name);
-    election.can_lead = [&state, broker](std::int32_t id) {
-        return id != broker && state.is_active(id);
+    auto election = state.election(topic.name, p);
+    election.can_lead = [others = std::move(election.can_lead), broker](std::int32_t id) {
+        return id != broker && others(id);
     };
     add(change_partition(topic.id, number, p, target, election), out);
 }
@@ -58,15 +58,16 @@ void leave_isr(const State& state, std::int32_t broker, bool lost, Records& out)
 }
 
 void lead_again(const State& state, std::int32_t broker, Records& out) {
-    for_each_partition(*state.image,
-                       [&](const Topic& topic, std::int32_t number, const Partition& p) {
-                           if (p.leader != kNoLeader || !has(p.replicas, broker)) return;
-                           auto election = state.election(topic.name);
-                           election.can_lead = [&state, broker](std::int32_t id) {
-                               return id == broker || state.is_active(id);
-                           };
-                           add(change_partition(topic.id, number, p, Target(), election), out);
-                       });
+    for_each_partition(
+        *state.image, [&](const Topic& topic, std::int32_t number, const Partition& p) {
+            if (p.leader != kNoLeader || !has(p.replicas, broker)) return;
+            if (!state.has_replica(broker, p)) return;
+            auto election = state.election(topic.name, p);
+            election.can_lead = [others = std::move(election.can_lead), broker](std::int32_t id) {
+                return id == broker || others(id);
+            };
+            add(change_partition(topic.id, number, p, Target(), election), out);
+        });
 }
 
 void lose_directories(const State& state, std::int32_t broker, const std::set<Uuid>& directories,
@@ -94,7 +95,7 @@ void rebalance_leaders(const State& state, std::size_t limit, Records& out) {
         *state.image, [&](const Topic& topic, std::int32_t number, const Partition& p) {
             if (out.size() >= limit || p.replicas.empty() || p.leader == p.replicas[0]) return;
             if (!has(p.isr, p.replicas[0]) || !state.is_active(p.replicas[0])) return;
-            const auto election = state.election(topic.name, ElectionKind::preferred);
+            const auto election = state.election(topic.name, p, ElectionKind::preferred);
             add(change_partition(topic.id, number, p, Target(), election), out);
         });
 }
@@ -103,7 +104,7 @@ void elect_unclean(const State& state, std::size_t limit, Records& out) {
     for_each_partition(*state.image,
                        [&](const Topic& topic, std::int32_t number, const Partition& p) {
                            if (out.size() >= limit || p.leader != kNoLeader) return;
-                           const auto election = state.election(topic.name);
+                           const auto election = state.election(topic.name, p);
                            if (election.kind != ElectionKind::unclean) return;
                            add(change_partition(topic.id, number, p, Target(), election), out);
                        });

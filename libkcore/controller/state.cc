@@ -51,9 +51,17 @@ bool State::unclean_election(std::string_view topic) const {
     return text == nullptr ? settings.unclean_election : *text == "true";
 }
 
-ElectionRules State::election(std::string_view topic, ElectionKind kind) const {
+bool State::has_replica(std::int32_t id, const metadata::Partition& partition) const {
+    const auto* broker = image->broker(id);
+    return broker != nullptr && broker->has_directory(partition.directory_of(id));
+}
+
+ElectionRules State::election(std::string_view topic, const metadata::Partition& partition,
+                              ElectionKind kind) const {
     ElectionRules election;
-    election.can_lead = [this](std::int32_t id) { return is_active(id); };
+    election.can_lead = [this, &partition](std::int32_t id) {
+        return is_active(id) && has_replica(id, partition);
+    };
     election.kind =
         kind == ElectionKind::online && unclean_election(topic) ? ElectionKind::unclean : kind;
     election.level = image->metadata_version();

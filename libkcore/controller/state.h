@@ -58,8 +58,12 @@ struct State {
     // A setting of a topic: its own, the cluster's, else what the settings say.
     std::int32_t min_insync_replicas(std::string_view topic) const;
     bool unclean_election(std::string_view topic) const;
-    // For one topic; `kind` becomes unclean when the topic allows it and online was asked for.
-    ElectionRules election(std::string_view topic, ElectionKind kind = ElectionKind::online) const;
+    // Its replica of this partition is not in a directory that the broker has lost.
+    bool has_replica(std::int32_t broker, const metadata::Partition& partition) const;
+    // For one partition, which must outlive it, of a topic; `kind` becomes unclean when the topic
+    // allows it and online was asked for.
+    ElectionRules election(std::string_view topic, const metadata::Partition& partition,
+                           ElectionKind kind = ElectionKind::online) const;
     Uuid new_uuid() const;
 };
 

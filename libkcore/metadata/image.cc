@@ -21,6 +21,8 @@ const Endpoint* Broker::endpoint(std::string_view listener) const {
 }
 
 bool Broker::has_directory(const Uuid& directory) const {
+    if (directory == kDirUnassigned || directory == kDirMigrating) return true;
+    if (directory == kDirLost) return false;
     return log_dirs.empty() || std::ranges::find(log_dirs, directory) != log_dirs.end();
 }
 

@@ -85,7 +85,7 @@ struct Broker {
     UnknownTags unknown_tags;
 
     const Endpoint* endpoint(std::string_view listener) const;
-    bool has_directory(const Uuid& directory) const;  // True too when it told none.
+    bool has_directory(const Uuid& directory) const;  // True too when unknown.
     friend bool operator==(const Broker&, const Broker&) = default;
 };
 
