@@ -10,9 +10,11 @@ namespace kcore::io {
 int FaultDisk::Shared::begin(const char* call, const std::string& path) {
     ++calls;
     const bool fails = fail_at != 0 && (calls == fail_at || (for_good && calls > fail_at));
-    if (!fails) return 0;
+    const bool is_dead = !dead.empty() && (path + "/").starts_with(dead + "/");
+    if (!fails && !is_dead) return 0;
     ++faults;
     last_fault = std::string(call) + " " + path;
+    if (is_dead) return EIO;
     return fault == Fault::no_space ? ENOSPC : EIO;
 }
 
@@ -79,6 +81,11 @@ private:
     const Effects::Node node_;
     const std::shared_ptr<Shared> shared_;
 };
+
+void FaultDisk::fail_below(const std::string& path) {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->dead = path;
+}
 
 void FaultDisk::fail_call(std::uint64_t n, Fault fault, bool for_good) {
     const std::lock_guard lock(shared_->mutex);

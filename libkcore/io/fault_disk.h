@@ -28,7 +28,8 @@ public:
 
     // The n-th call from now (1 is the next) fails, and with `for_good` all that follow.
     void fail_call(std::uint64_t n, Fault fault, bool for_good = false);
-    void fail_nothing() { fail_call(0, Fault::io_error); }
+    // Everything at or below `path` fails with EIO from now on: a disk of several that died.
+    void fail_below(const std::string& path);
     // Fallible calls of the disk and its files so far, and how many of them were made to fail.
     std::uint64_t calls() const;
     std::uint64_t faults() const;
@@ -60,6 +61,7 @@ private:
         std::uint64_t fail_at = 0;
         Fault fault = Fault::io_error;
         bool for_good = false;
+        std::string dead;  // Empty: no path is.
         std::string last_fault;
         Effects effects;
 

@@ -80,9 +80,10 @@ void FileCache::close_idle() {
     for (auto at = slots_.begin(); at != slots_.end();) {
         auto& slot = **at;
         slot.lock();
-        auto closing = slot.file_.use_count() > 1 ? nullptr : std::move(slot.file_);
+        const bool was_used = std::exchange(slot.was_used_, false);
+        const bool stays = was_used || slot.file_.use_count() > 1;
+        auto closing = stays ? nullptr : std::move(slot.file_);
         const bool is_closed = slot.file_ == nullptr;
-        slot.was_used_ = false;
         slot.unlock();
         if (is_closed) slot.is_listed_ = false;
         at = is_closed ? slots_.erase(at) : std::next(at);

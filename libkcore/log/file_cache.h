@@ -49,7 +49,7 @@ public:
     FileCache(io::Disk& disk, std::size_t files_max) : disk_(disk), files_max_(files_max) {}
 
     std::size_t open_files() const;
-    // Closes every file that nobody uses at the moment.
+    // Closes every file that nobody has used since the last call.
     void close_idle();
 
 private:

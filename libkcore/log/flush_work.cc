@@ -7,6 +7,19 @@
 
 namespace kcore::log {
 
+namespace {
+
+Result<void> sync_if_there(io::Disk& disk, const std::string& path) {
+    const auto there = disk.stat(path);
+    if (!there) return std::unexpected(there.error());
+    if (!*there) return {};
+    const auto file = disk.open(path, io::Open::write);
+    if (!file) return std::unexpected(file.error());
+    return (*file)->sync();
+}
+
+}  // namespace
+
 void FlushWork::run() {
     result_ = write_small_files();
     if (result_) result_ = sync();
@@ -52,9 +65,11 @@ Result<void> FlushWork::sync() {
     // The directory may be on its way out: then its old name is gone.
     const std::lock_guard lock(gate_->mutex);
     if (gate_->is_cancelled) return {};
-    if (auto done = storage_.disk().sync_directory(path_); !done) {
-        return storage_.failed_for_good(done.error());
-    }
+    auto done = sync_if_there(storage_.disk(), path_ + "/" + std::string(kPartitionMetadata));
+    if (done) done = storage_.disk().sync_directory(path_);
+    // The partition's directory may be as new as the files in it.
+    if (done) done = storage_.disk().sync_directory(storage_.path());
+    if (!done) return storage_.failed_for_good(done.error());
     return {};
 }
 

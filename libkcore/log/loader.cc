@@ -303,7 +303,7 @@ Result<void> Loader::settle() {
     // Without any snapshot a clean log has no producers: reading all of it would find none.
     if (!from_.is_clean) {
         log.snapshot_producers(end);
-        log.pending_.is_wanted = true;
+        log.pending_.is_wanted = end > 0;
         log.expire_producers(now_ms_);
         if (log.producers_) log.producers_->on_high_watermark(marks.high_watermark);
     } else if (!log.snapshots_.empty()) {
@@ -311,7 +311,7 @@ Result<void> Loader::settle() {
     }
     log.prune_snapshots();
     // Files of a new segment, too, are durable with the first flush at the latest.
-    log.pending_.are_names_new |= is_changed_;
+    log.pending_.are_names_new |= is_changed_ || !from_.is_clean || end == 0;
     log.release();
     return {};
 }

@@ -90,6 +90,13 @@ void Log::update_marks() {
 Result<void> Log::roll(std::int64_t now_ms) {
     if (auto usable = check_usable(); !usable) return usable;
     if (active().is_empty()) return {};
+    // A later segment must not survive a crash that the first one does not: the log would seem to
+    // begin there.
+    if (segments_.size() == 1 && recovery_point() == 0) {
+        if (auto done = storage_.disk().sync_directory(path_); !done) {
+            return storage_.failed_for_good(done.error());
+        }
+    }
     const auto base = log_end_offset();
     auto segment = std::make_unique<Segment>(storage_, path_, base);
     if (auto done = segment->create(*config_, now_ms); !done) {
@@ -209,6 +216,12 @@ Result<void> Log::close(std::int64_t now_ms) {
     assert(!pending_.in_flight);
     expire_producers(now_ms);
     const auto end = log_end_offset();
+    // What never held a record is made anew should it not survive: no sync for it.
+    if (end == 0 && !producers_) {
+        is_closed_ = true;
+        release();
+        return storage_.check_online();
+    }
     const bool is_new = snapshots_.empty() || snapshots_.back() < end;
     if (is_new && !pending_.snapshots.contains(end)) snapshot_producers(end);
     pending_.is_wanted = active().needs_seal() || pending_.is_wanted;

@@ -134,6 +134,19 @@ Result<void> LogDir::take_clean_marker() {
     return storage_.disk().sync_directory(path());
 }
 
+Uuid LogDir::id() const {
+    return meta_ ? meta_->directory_id.value_or(kDirMigrating) : kDirMigrating;
+}
+
+bool LogDir::has_found(const TopicPartition& partition) const {
+    const auto name_of = [](const FoundPartition& found) -> const TopicPartition& {
+        return found.name.partition;
+    };
+    const auto same = std::ranges::equal_range(found_, partition, {}, name_of);
+    return std::ranges::any_of(
+        same, [](const FoundPartition& found) { return found.name.kind == DirKind::current; });
+}
+
 Result<void> LogDir::write_meta(const MetaProperties& meta) {
     if (auto done = write_meta_properties(storage_.disk(), path(), meta); !done) {
         return storage_.failed_for_good(done.error());
@@ -162,7 +175,9 @@ Result<Uuid> LogDir::read_topic_id(const std::string& path) {
     const auto file = fmt::format("{}/{}", path, kPartitionMetadata);
     const auto bytes = read_file(storage_.disk(), file);
     if (!bytes) return std::unexpected(bytes.error());
-    if (!*bytes) return Uuid();
+    // Cut off by a power cut before the first flush: then it is as good as missing.
+    const auto is_unwritten = [](std::byte b) { return b == std::byte{0}; };
+    if (!*bytes || std::ranges::all_of(**bytes, is_unwritten)) return Uuid();
     auto id = parse_partition_metadata(as_text(**bytes));
     if (!id) return fail(id.error().code, path + "/" + id.error().what);
     return id;
@@ -196,47 +211,76 @@ Result<std::unique_ptr<Log>> LogDir::create(const TopicPartition& partition, con
     }
     if (auto done = disk.make_directory(where); !done) return storage_.failed(done.error());
     if (known->is_zero() && !topic_id.is_zero()) {
-        const auto done = put_file(disk, fmt::format("{}/{}", where, kPartitionMetadata),
-                                   as_bytes(format_partition_metadata(topic_id)));
-        if (!done) return storage_.failed(done.error());
+        if (auto done = put_topic_id(where, topic_id); !done) return storage_.failed(done.error());
     }
     Loader loader(storage_, {partition, topic_id, where, std::move(config)}, {}, now_ms);
     auto log = loader.load();
-    if (!log) return log;
-    for (const auto& names : {where, path()}) {
-        if (auto done = disk.sync_directory(names); !done) {
-            return storage_.failed_for_good(done.error());
-        }
-    }
-    add(**log);
+    if (log) add(**log);
     return log;
 }
 
-Result<std::string> LogDir::rename_away(std::unique_ptr<Log> log, DirKind kind) {
-    if (auto online = storage_.check_online(); !online) return std::unexpected(online.error());
+Result<void> LogDir::adopt(Log& log, const Uuid& topic_id) {
+    if (auto online = storage_.check_online(); !online) return online;
+    if (auto done = put_topic_id(log.path(), topic_id); !done) return storage_.failed(done.error());
+    log.topic_id_ = topic_id;
+    log.pending_.are_names_new = true;
+    return {};
+}
+
+Result<void> LogDir::put_topic_id(const std::string& where, const Uuid& topic_id) {
+    const auto path = fmt::format("{}/{}", where, kPartitionMetadata);
+    {
+        auto file = storage_.disk().open(path + ".tmp", io::Open::create);
+        if (!file) return std::unexpected(std::move(file).error());
+        auto done = (*file)->write(0, as_bytes(format_partition_metadata(topic_id)));
+        if (!done) return done;
+    }
+    return storage_.disk().rename(path + ".tmp", path);
+}
+
+Result<std::string> LogDir::take_away(std::unique_ptr<Log> log, DirKind kind) {
     if (log->pending_.in_flight) log->pending_.in_flight->cancel();
-    auto to = at(dir_name(log->partition(), kind, storage_.random().uuid()));
-    if (auto done = storage_.disk().rename(log->path(), to); !done) {
+    return rename_away(log->partition(), log->path(), kind);
+}
+
+Result<std::string> LogDir::rename_away(const TopicPartition& partition, const std::string& from,
+                                        DirKind kind) {
+    if (auto online = storage_.check_online(); !online) return std::unexpected(online.error());
+    auto to = at(dir_name(partition, kind, storage_.random().uuid()));
+    if (auto done = storage_.disk().rename(from, to); !done) {
         return storage_.failed_for_good(done.error());
     }
     if (auto done = storage_.disk().sync_directory(path()); !done) {
         return storage_.failed_for_good(done.error());
     }
     const std::lock_guard lock(mutex_);
-    logs_.erase(log->partition());
+    logs_.erase(partition);
     return to;
 }
 
 Result<void> LogDir::remove(std::unique_ptr<Log> log, std::int64_t now_ms) {
     const auto at_ms = now_ms + log->config().file_delete_delay_ms;
-    auto to = rename_away(std::move(log), DirKind::deleted);
+    auto to = take_away(std::move(log), DirKind::deleted);
     if (!to) return std::unexpected(std::move(to).error());
     storage_.remove_later(std::move(*to), at_ms);
     return {};
 }
 
 Result<void> LogDir::set_aside(std::unique_ptr<Log> log) {
-    const auto to = rename_away(std::move(log), DirKind::stray);
+    const auto to = take_away(std::move(log), DirKind::stray);
+    if (!to) return std::unexpected(to.error());
+    return {};
+}
+
+Result<void> LogDir::remove(const FoundPartition& found) {
+    auto to = rename_away(found.name.partition, at(found.directory), DirKind::deleted);
+    if (!to) return std::unexpected(std::move(to).error());
+    storage_.remove_later(std::move(*to), 0);
+    return {};
+}
+
+Result<void> LogDir::set_aside(const FoundPartition& found) {
+    const auto to = rename_away(found.name.partition, at(found.directory), DirKind::stray);
     if (!to) return std::unexpected(to.error());
     return {};
 }

@@ -45,6 +45,8 @@ public:
     // None: the directory was never formatted.
     const std::optional<MetaProperties>& meta() const { return meta_; }
     Result<void> write_meta(const MetaProperties& meta);
+    // directory.id, by which the cluster knows it; kDirMigrating without one.
+    Uuid id() const;
 
     // The last stop was clean; and the broker epoch it noted, -1 if none.
     bool was_clean() const { return clean_marker_.has_value(); }
@@ -52,19 +54,30 @@ public:
 
     // Everything but -delete, which is queued for removal.
     const std::vector<FoundPartition>& found() const { return found_; }
+    bool has_found(const TopicPartition& partition) const;  // As its current log, not a stray.
+    // By its partition.metadata; zero without one.
+    Result<Uuid> topic_id(const FoundPartition& found) {
+        return read_topic_id(at(found.directory));
+    }
 
     // Opens a partition that was found, recovering it unless the last stop was clean. Several
     // threads may load different ones at once. Its topic id is zero without partition.metadata.
     //   corrupt_message  bit rot: the sentence says where; the files are left as they are
     Result<std::unique_ptr<Log>> load(const FoundPartition& found, ConfigRef config,
                                       std::int64_t now_ms);
-    // A new partition; fine when an empty directory of that name and topic id is there.
+    // A new partition; fine when an empty directory of that name and topic id is there. Nothing is
+    // synced: the log's first flush makes directory and files durable with its records.
     Result<std::unique_ptr<Log>> create(const TopicPartition& partition, const Uuid& topic_id,
                                         ConfigRef config, std::int64_t now_ms);
+    // Gives a log that was loaded without a topic id one.
+    Result<void> adopt(Log& log, const Uuid& topic_id);
     // Renames the directory; the files are removed by storage().purge() after file.delete.delay.ms.
     Result<void> remove(std::unique_ptr<Log> log, std::int64_t now_ms);
     // Sets a replica aside that is not assigned here, under the -stray name.
     Result<void> set_aside(std::unique_ptr<Log> log);
+    // The same two for a partition that was found and did not load.
+    Result<void> remove(const FoundPartition& found);
+    Result<void> set_aside(const FoundPartition& found);
 
     // Partitions loaded or created and not removed since.
     std::size_t partitions() const;
@@ -88,9 +101,12 @@ private:
     std::string at(std::string_view name) const;
     Result<OffsetCheckpoint> read_checkpoint(std::string_view file);
     Result<Uuid> read_topic_id(const std::string& path);
+    Result<void> put_topic_id(const std::string& path, const Uuid& topic_id);
     LoadFrom load_from(const TopicPartition& partition) const;
     void add(const Log& log);
-    Result<std::string> rename_away(std::unique_ptr<Log> log, DirKind kind);
+    Result<std::string> take_away(std::unique_ptr<Log> log, DirKind kind);
+    Result<std::string> rename_away(const TopicPartition& partition, const std::string& path,
+                                    DirKind kind);
     using OffsetOf = std::optional<std::int64_t> (*)(const LogMarks&);
     Result<void> write_checkpoint(std::string_view file, const OffsetCheckpoint& not_loaded,
                                   OffsetOf offset_of);

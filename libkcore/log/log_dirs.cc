@@ -42,6 +42,7 @@ Result<void> check_identities(const std::vector<std::unique_ptr<LogDir>>& dirs) 
 Result<std::unique_ptr<LogDirs>> LogDirs::open(io::Disk& disk, FileCache& files, io::Random& random,
                                                LogDirsOptions options) {
     auto dirs = std::make_unique<LogDirs>();
+    dirs->metadata_only_ = options.metadata_only;
     for (const auto& path : options.paths) {
         auto on_failure = [path, report = options.on_failure](const Error& error) {
             if (report) report(path, error);
@@ -63,10 +64,14 @@ Result<std::unique_ptr<LogDirs>> LogDirs::open(io::Disk& disk, FileCache& files,
 }
 
 LogDir* LogDirs::by_id(const Uuid& directory_id) const {
-    const auto found = std::ranges::find_if(dirs_, [&](const auto& dir) {
-        return dir->meta() && dir->meta()->directory_id == directory_id;
-    });
+    if (directory_id.is_zero()) return nullptr;
+    const auto found = std::ranges::find(dirs_, directory_id, &LogDir::id);
     return found == dirs_.end() ? nullptr : found->get();
+}
+
+bool LogDirs::is_incomplete() const {
+    return !failed_.empty() ||
+           std::ranges::any_of(dirs_, [](const auto& dir) { return dir->is_offline(); });
 }
 
 std::int64_t LogDirs::previous_broker_epoch() const {
@@ -115,7 +120,7 @@ void LogDirs::load(io::Pool& pool, std::size_t threads,
 LogDir* LogDirs::choose() const {
     LogDir* best = nullptr;
     for (const auto& dir : dirs_) {
-        if (dir->is_offline()) continue;
+        if (dir->is_offline() || !takes_partitions(*dir)) continue;
         if (best == nullptr || dir->partitions() < best->partitions()) best = dir.get();
     }
     return best;

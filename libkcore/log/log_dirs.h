@@ -15,6 +15,7 @@ namespace kcore::log {
 
 struct LogDirsOptions {
     std::vector<std::string> paths;
+    std::string metadata_only = {};  // One of them that takes no partitions; empty: all do.
     Logger logger;
     // A directory went offline. From any thread, maybe under a partition's mutex: only post.
     std::function<void(const std::string& path, const Error& error)> on_failure;
@@ -40,6 +41,9 @@ public:
         Error error;
     };
     const std::vector<Failed>& failed() const { return failed_; }
+    // Some partitions may lie in a directory that failed, at the start or since.
+    bool is_incomplete() const;
+    bool takes_partitions(const LogDir& dir) const { return dir.path() != metadata_only_; }
     LogDir* by_id(const Uuid& directory_id) const;  // Null: unknown.
 
     // -1 unless every directory was marked clean with the same broker epoch.
@@ -58,6 +62,7 @@ public:
 private:
     std::vector<std::unique_ptr<LogDir>> dirs_;
     std::vector<Failed> failed_;
+    std::string metadata_only_;
 };
 
 }  // namespace kcore::log

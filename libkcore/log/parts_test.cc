@@ -176,11 +176,23 @@ TEST(FileCacheTest, TheFileInUseStays) {
         ASSERT_TRUE(busy.get("/busy"));
         ASSERT_TRUE(two.get("/two"));
     }
-    const auto held = *one.get("/one");
+}
+
+TEST(FileCacheTest, AFileNobodyUsesForARoundIsClosed) {
+    io::MemoryDisk disk;
+    FileCache cache(disk, 10);
+    FileCache::Slot idle(cache);
+    FileCache::Slot busy(cache);
+    FileCache::Slot held(cache);
+    ASSERT_TRUE(idle.get("/idle"));
+    const auto file = *held.get("/held");
     cache.close_idle();
-    EXPECT_EQ(cache.open_files(), 1U);
-    EXPECT_EQ(busy.get_if_open(), nullptr);
-    EXPECT_EQ(one.get_if_open(), held);
+    EXPECT_EQ(cache.open_files(), 2U) << "used since it was opened";
+    ASSERT_TRUE(busy.get("/busy"));
+    cache.close_idle();
+    EXPECT_EQ(cache.open_files(), 2U);
+    EXPECT_EQ(idle.get_if_open(), nullptr);
+    EXPECT_EQ(held.get_if_open(), file);
 }
 
 }  // namespace

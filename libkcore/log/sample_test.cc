@@ -185,7 +185,7 @@ TEST_F(SampleTest, EverythingIsRebuiltFromTheBatchesAlone) {
         const bool is_derived = path.ends_with("index") || path.ends_with(".snapshot") ||
                                 path.ends_with("recovery-point-offset-checkpoint") ||
                                 path.ends_with(".kafka_cleanshutdown");
-        if (!is_derived) continue;
+        if (!is_derived || text.empty()) continue;  // A log without records needs no index.
         ASSERT_TRUE(disk_->remove(path));
     }
     open();
