@@ -39,6 +39,7 @@ int format(const Options& options) {
     }
     broker::StorageOptions how;
     how.cluster_id = options.cluster_id;
+    how.adds_directories = true;
     auto storage = broker::open_storage(*config, env, how);
     if (!storage) return console.fail({"", storage.error()});
     auto synced = storage->unsynced.sync_all(*disk);

@@ -23,16 +23,21 @@ std::vector<std::string> all_directories(const BrokerConfig& config) {
     return {all.begin(), all.end()};
 }
 
-// The cluster that the formatted directories belong to; empty when none is. Those that are not are
-// left in `fresh`.
-Result<std::string> known_cluster(const BrokerConfig& config, io::Disk& disk,
-                                  std::vector<std::string>& fresh) {
-    std::string cluster_id;
+// What the directories say before any is touched.
+struct Survey {
+    std::string cluster_id;  // Of those that are formatted; empty when none is.
+    std::vector<std::string> fresh;
+    std::vector<std::string> unreadable;
+};
+
+Result<Survey> survey(const BrokerConfig& config, io::Disk& disk) {
+    Survey out;
     for (const auto& path : all_directories(config)) {
-        auto meta = log::read_meta_properties(disk, path);
-        if (!meta) return std::unexpected(std::move(meta).error());
-        if (!*meta) {
-            fresh.push_back(path);
+        const auto entry = disk.stat(path);
+        const bool is_file = entry && *entry && !(*entry)->is_directory;
+        const auto meta = log::read_meta_properties(disk, path);
+        if (!meta || is_file || !*meta) {
+            (meta && !is_file ? out.fresh : out.unreadable).push_back(path);
             continue;
         }
         const auto& found = **meta;
@@ -41,14 +46,25 @@ Result<std::string> known_cluster(const BrokerConfig& config, io::Disk& disk,
                         fmt::format("{} belongs to node {}, this is node {}", path, found.node_id,
                                     config.node_id));
         }
-        if (!cluster_id.empty() && cluster_id != found.cluster_id) {
+        if (!out.cluster_id.empty() && out.cluster_id != found.cluster_id) {
             return fail(Errc::inconsistent_cluster_id,
                         fmt::format("{} belongs to cluster {}, another directory to {}", path,
-                                    found.cluster_id, cluster_id));
+                                    found.cluster_id, out.cluster_id));
         }
-        cluster_id = found.cluster_id;
+        out.cluster_id = found.cluster_id;
     }
-    return cluster_id;
+    return out;
+}
+
+// A directory may be formatted by the first start of a node, and when that is asked for.
+Result<void> check_fresh(const Survey& found, const StorageOptions& options) {
+    const bool is_first = found.cluster_id.empty() && found.unreadable.empty();
+    if (found.fresh.empty() || is_first || options.adds_directories) return {};
+    return fail(Errc::kafka_storage_error,
+                fmt::format("{} has no {}, though this node has been in use: if its disk is not "
+                            "mounted, mount it; if it is new, run kbroker format "
+                            "--ignore-formatted",
+                            found.fresh.front(), log::kMetaProperties));
 }
 
 Result<void> format_fresh(const BrokerConfig& config, io::Env& env,
@@ -72,22 +88,50 @@ Result<void> format_fresh(const BrokerConfig& config, io::Env& env,
     return {};
 }
 
+Result<void> check_needed(const NodeStorage& storage, const std::string& metadata_path) {
+    const auto& failed = storage.dirs->failed();
+    if (storage.metadata_dir == nullptr) {
+        const auto at = std::ranges::find(failed, metadata_path, &log::LogDirs::Failed::path);
+        return fail(
+            Errc::kafka_storage_error,
+            fmt::format("the directory of the metadata log cannot be used: {}", at->error.what));
+    }
+    if (storage.dirs->choose() != nullptr) return {};
+    return fail(Errc::kafka_storage_error,
+                fmt::format("no log directory can be used: {}", failed.front().error.what));
+}
+
+// Directories that older releases formatted have no id of their own.
+Result<void> name_all(const log::LogDirs& dirs, io::Random& random) {
+    for (const auto& dir : dirs.all()) {
+        if (!dir->meta() || dir->meta()->directory_id) continue;
+        auto meta = *dir->meta();
+        meta.version = 1;
+        meta.directory_id = random.uuid();
+        if (auto done = dir->write_meta(meta); !done) return done;
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<NodeStorage> open_storage(const BrokerConfig& config, io::Env& env,
                                  const StorageOptions& options) {
     NodeStorage storage;
-    std::vector<std::string> fresh;
-    auto known = known_cluster(config, env.disk, fresh);
-    if (!known) return std::unexpected(std::move(known).error());
-    storage.cluster_id = *known;
+    auto found = survey(config, env.disk);
+    if (!found) return std::unexpected(std::move(found).error());
+    if (auto ok = check_fresh(*found, options); !ok) return std::unexpected(ok.error());
+    storage.cluster_id = found->cluster_id;
     if (storage.cluster_id.empty()) storage.cluster_id = options.cluster_id;
     if (storage.cluster_id.empty()) storage.cluster_id = env.random.uuid().to_string();
-    auto formatted = format_fresh(config, env, fresh, storage);
+    auto formatted = format_fresh(config, env, found->fresh, storage);
     if (!formatted) return std::unexpected(std::move(formatted).error());
     storage.files = std::make_unique<log::FileCache>(env.disk, kOpenFilesMax);
     log::LogDirsOptions how;
     how.paths = all_directories(config);
+    const bool is_apart =
+        std::ranges::find(config.log_dirs, config.metadata_log_dir) == config.log_dirs.end();
+    if (is_apart) how.metadata_only = config.metadata_log_dir;
     how.logger = options.logger.named("log");
     how.on_failure = options.on_failure;
     auto dirs = log::LogDirs::open(env.disk, *storage.files, env.random, std::move(how));
@@ -96,10 +140,11 @@ Result<NodeStorage> open_storage(const BrokerConfig& config, io::Env& env,
     for (const auto& dir : storage.dirs->all()) {
         if (dir->path() == config.metadata_log_dir) storage.metadata_dir = dir.get();
     }
-    if (storage.metadata_dir == nullptr) {
-        return fail(Errc::kafka_storage_error,
-                    fmt::format("the directory of the metadata log, {}, cannot be used",
-                                config.metadata_log_dir));
+    if (auto ok = check_needed(storage, config.metadata_log_dir); !ok) {
+        return std::unexpected(ok.error());
+    }
+    if (auto named = name_all(*storage.dirs, env.random); !named) {
+        return std::unexpected(named.error());
     }
     return storage;
 }

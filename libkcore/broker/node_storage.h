@@ -1,6 +1,10 @@
 #pragma once
-// The log directories of a node at its start: those that were never used are formatted, all are
-// opened and agree on cluster and node.
+// The log directories of a node at its start: the first one formats them, later ones open them and
+// check that they agree on cluster and node.
+//
+// One that cannot be used is left out and named in LogDirs::failed(), but for the last one and that
+// of the metadata log. One without meta.properties beside others that have it stops the start, as
+// in Kafka: most likely its disk is not mounted, and what lay on it must not be made anew.
 
 #include <functional>
 #include <memory>
@@ -25,14 +29,15 @@ struct NodeStorage {
 };
 
 struct StorageOptions {
-    std::string cluster_id;  // Of a new cluster; empty: a random one.
+    std::string cluster_id;         // Of a new cluster; empty: a random one.
+    bool adds_directories = false;  // Formats new ones beside old ones: `kbroker format`.
     std::function<void(const std::string& path, const Error& error)> on_failure;
     Logger logger;
 };
 
 // Blocks.
 //   inconsistent_cluster_id  a directory belongs to another cluster, or to another node of it
-//   kafka_storage_error      I/O, or another process has a directory
+//   kafka_storage_error      I/O, another process has a directory, or one was not formatted
 Result<NodeStorage> open_storage(const BrokerConfig& config, io::Env& env,
                                  const StorageOptions& options);
 

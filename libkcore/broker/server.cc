@@ -11,6 +11,7 @@
 #include "broker/config_levels.h"
 #include "broker/controller_link.h"
 #include "broker/controller_runner.h"
+#include "broker/directory_reports.h"
 #include "broker/group_shards.h"
 #include "broker/membership.h"
 #include "broker/node_settings.h"
@@ -52,6 +53,7 @@ struct Server::Parts {
     std::unique_ptr<OnDemandTopics> on_demand_topics;
     std::unique_ptr<ProducerIds> producer_ids;
     std::unique_ptr<Membership> membership;
+    std::unique_ptr<DirectoryReports> directory_reports;
     std::unique_ptr<Chores> chores;
     std::unique_ptr<Dispatch> for_clients;
     std::unique_ptr<Dispatch> for_nodes;
@@ -71,7 +73,9 @@ struct Server::Parts {
     Result<void> open();
     Result<void> bind();
     Result<void> start_controller();
-    void follow(const metadata::ImagePtr& after, const metadata::Changes& changes);
+    void follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
+                const metadata::Changes& changes);
+    void directory_failed(const std::string& path, const Error& why);
     void make_services();
     void make_workers();
     void accept(bool on_controller_listeners);
@@ -90,12 +94,7 @@ Result<void> Server::Parts::open() {
     how.cluster_id = options.cluster_id;
     how.logger = logger();
     how.on_failure = [this](const std::string& path, const Error& error) {
-        control.loop.post([this, path, error] {
-            logger().error("log directory failed path={} reason=\"{}\"", path, error.what);
-            const bool is_needed =
-                path == config().metadata_log_dir || storage.dirs->choose() == nullptr;
-            if (is_needed && options.on_fatal) options.on_fatal(error);
-        });
+        control.loop.post([this, path, error] { directory_failed(path, error); });
     };
     auto opened = open_storage(config(), control, how);
     if (!opened) return std::unexpected(std::move(opened).error());
@@ -104,6 +103,11 @@ Result<void> Server::Parts::open() {
     replication::PartitionsOptions replicas;
     replicas.node_id = config().node_id;
     replicas.logger = logger().named("replication");
+    directory_reports = std::make_unique<DirectoryReports>(control, config().node_id,
+                                                           logger().named("directory-reports"));
+    replicas.placed = [this](const Uuid& topic, std::int32_t partition, const Uuid& directory) {
+        directory_reports->add(topic, partition, directory);
+    };
     replicas.settings_of = [this](const metadata::Image& image, const std::string& topic) {
         const auto levels = levels_of(config(), image);
         return replication::settings_of(Config::of_topic(image.topic_config(topic), levels),
@@ -117,8 +121,8 @@ Result<void> Server::Parts::open() {
     groups = std::make_unique<GroupShards>(config().node_id, settings.group, control, *partitions,
                                            logger().named("group"));
     services.fetch_bytes_max = settings.fetch_bytes_max;
-    publisher.prepare([this](const auto& /*before*/, const auto& after, const auto& changes) {
-        follow(after, changes);
+    publisher.prepare([this](const auto& before, const auto& after, const auto& changes) {
+        follow(before, after, changes);
     });
     publisher.subscribe([this](const auto& /*before*/, const auto& after, const auto& changes) {
         groups->apply(after, changes);
@@ -128,9 +132,26 @@ Result<void> Server::Parts::open() {
 }
 
 // The first image says which of the logs found are ours.
-void Server::Parts::follow(const metadata::ImagePtr& after, const metadata::Changes& changes) {
+void Server::Parts::follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
+                           const metadata::Changes& changes) {
     if (!std::exchange(has_image, true)) partitions->load(*after);
-    partitions->apply(*after, changes);
+    partitions->apply(*before, *after, changes);
+}
+
+// Its partitions go offline, the controller moves their leaders; without the last one, or that of
+// the metadata log, nothing goes on.
+void Server::Parts::directory_failed(const std::string& path, const Error& why) {
+    if (!storage.dirs) return;  // While they are opened: the start says so.
+    std::vector<Uuid> offline;
+    for (const auto& dir : storage.dirs->all()) {
+        if (dir->is_offline()) offline.push_back(dir->id());
+        if (dir->path() == path) partitions->directory_failed(*dir, why);
+    }
+    const bool is_needed = path == config().metadata_log_dir || storage.dirs->choose() == nullptr;
+    logger().error("log directory failed path={} reason=\"{}\" then=\"{}\"", path, why.what,
+                   is_needed ? "stop" : "go on without it");
+    if (membership) membership->directories_failed(std::move(offline));
+    if (is_needed && options.on_fatal) options.on_fatal(why);
 }
 
 Result<void> Server::Parts::bind() {
@@ -227,11 +248,8 @@ Membership::Identity Server::Parts::identity() const {
     self.incarnation = incarnation;
     for (const auto& info : listener_infos) self.advertised.push_back(info.advertised);
     for (const auto& dir : storage.dirs->all()) {
-        const auto& paths = config().log_dirs;
-        if (std::ranges::find(paths, dir->path()) == paths.end()) continue;
-        if (dir->meta() && dir->meta()->directory_id) {
-            self.log_dirs.push_back(*dir->meta()->directory_id);
-        }
+        if (dir->is_offline() || !storage.dirs->takes_partitions(*dir)) continue;
+        self.log_dirs.push_back(dir->id());
     }
     self.previous_epoch = storage.dirs->previous_broker_epoch();
     return self;
@@ -301,15 +319,16 @@ awaitable<void> Server::Parts::finish_requests(Worker* worker, io::Deadline dead
 
 awaitable<bool> Server::Parts::close_logs() {
     std::move_only_function<bool()> work = [this] {
-        bool is_clean = partitions->close();
+        const bool is_clean = partitions->close();
         const auto epoch = membership ? membership->epoch() : -1;
+        bool are_closed = true;
         for (const auto& dir : storage.dirs->all()) {
             const auto closed = dir->close(epoch, is_clean);
             if (closed) continue;
             logger().error("directory not closed reason=\"{}\"", closed.error().what);
-            is_clean = false;
+            are_closed = false;
         }
-        return is_clean;
+        return is_clean && are_closed;
     };
     const bool is_clean = co_await io::on_pool<bool>(control.loop, control.pool, std::move(work));
     co_return is_clean;
@@ -336,6 +355,8 @@ io::Async<void> Server::start() {
     p.accept(true);
     done = co_await p.join();
     if (!done) co_return done;
+    std::function<std::int64_t()> epoch = [&p] { return p.membership->epoch(); };
+    co_await p.directory_reports->start(*p.link, std::move(epoch));
     p.accept(false);
     p.chores = std::make_unique<Chores>(p.control, *p.partitions, *p.storage.dirs);
     p.chores->start();
@@ -358,6 +379,7 @@ awaitable<void> Server::stop() {
     if (p.chores) co_await p.chores->stop();
     if (p.groups) p.groups->stop();
     for (const auto& worker : p.workers) co_await p.finish_requests(worker.get(), deadline);
+    if (p.directory_reports) co_await p.directory_reports->stop();
     if (p.link) co_await p.link->stop();
     for (const auto& acceptor : p.acceptors) co_await acceptor->stop();
     if (p.control_worker) co_await p.control_worker->stop(deadline);

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <optional>
 
 #include "base/log_sink.h"
+#include "io/fault_disk.h"
 #include "io/memory_disk.h"
 #include "io/memory_net.h"
 #include "io/pool.h"
@@ -12,6 +14,7 @@
 #include "protocol/api/api_versions.h"
 #include "protocol/api/create_topics.h"
 #include "protocol/api/delete_topics.h"
+#include "protocol/api/describe_log_dirs.h"
 #include "protocol/api/find_coordinator.h"
 #include "protocol/api/init_producer_id.h"
 #include "protocol/api/metadata.h"
@@ -102,6 +105,49 @@ protected:
         topic.replication_factor = 1;
         return ask(std::move(request)).topics.at(0).error_code;
     }
+    // Of one record; the partition's error.
+    std::int16_t produce(const std::string& topic, std::int32_t partition) {
+        record::BatchBuilder builder;
+        builder.append(1, std::nullopt, std::nullopt);
+        builder.close();
+        const auto batch = builder.take();
+        protocol::ProduceRequest request;
+        request.acks = -1;
+        auto& data = request.topic_data.emplace_back();
+        data.name = topic;
+        data.topic_id = metadata_of(topic).topics.at(0).topic_id;
+        auto& one = data.partition_data.emplace_back();
+        one.index = partition;
+        one.records = protocol::Records(batch);
+        return ask(request).responses.at(0).partition_responses.at(0).error_code;
+    }
+    // A node with two log directories and a topic with a partition in each, led and written to.
+    void start_with_two() {
+        ASSERT_TRUE(start(kTwo));
+        ASSERT_EQ(create("orders", 2), 0);
+        loop.advance(io::Milliseconds(100));
+        for (const int partition : {0, 1}) ASSERT_EQ(produce("orders", partition), 0);
+        in_b = (*disk.stat("/b/orders-0")).has_value() ? 0 : 1;
+    }
+    std::int32_t leader(std::int32_t partition) {
+        return metadata_of("orders").topics.at(0).partitions.at(partition).leader_id;
+    }
+    std::map<std::string, std::int16_t> log_dirs() {
+        protocol::DescribeLogDirsRequest request;
+        request.topics.reset();
+        std::map<std::string, std::int16_t> codes;
+        for (const auto& each : ask(std::move(request)).results) {
+            codes[each.log_dir] = each.error_code;
+        }
+        return codes;
+    }
+    void flip_byte(const std::string& path, std::uint64_t at) {
+        auto file = *disk.open(path, io::Open::write);
+        std::byte byte{};
+        ASSERT_TRUE(file->read(at, std::span(&byte, 1)));
+        byte ^= std::byte{0xff};
+        ASSERT_TRUE(file->write(at, BytesView(&byte, 1)));
+    }
     std::int64_t producer_id() {
         protocol::InitProducerIdRequest request;
         request.transactional_id.reset();
@@ -114,11 +160,14 @@ protected:
         return false;
     }
 
+    const ConfigMap kTwo = {{"log.dirs", "/a,/b"}};
+    std::int32_t in_b = -1;  // The partition of "orders" in /b.
     io::VirtualClock clock;
     io::VirtualLoop loop{clock};
     io::MemoryNetwork network;
     std::unique_ptr<io::Net> net = io::make_memory_net(network, loop);
-    io::MemoryDisk disk;
+    io::MemoryDisk memory;
+    io::FaultDisk disk{memory};
     io::SeededRandom random{7};
     io::InlinePool pool;
     io::Env env{clock, disk, *net, random, loop, pool};
@@ -265,6 +314,75 @@ TEST_F(ServerTest, ATakenPortStopsTheStartAndNamesIt) {
         start({{"listeners", "PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:0"}});
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().what.find("127.0.0.1:9092"), std::string::npos);
+}
+
+TEST_F(ServerTest, ADirectoryThatFailsTakesItsPartitionsOfflineAndTheRestGoesOn) {
+    start_with_two();
+    disk.fail_below("/b");
+    EXPECT_EQ(produce("orders", in_b), 56);
+    loop.advance(io::Milliseconds(100));
+    EXPECT_EQ(leader(in_b), -1);
+    EXPECT_EQ(leader(1 - in_b), 1);
+    EXPECT_EQ(produce("orders", 1 - in_b), 0);
+    EXPECT_EQ(log_dirs(), (std::map<std::string, std::int16_t>{{"/a", 0}, {"/b", 56}}));
+    EXPECT_TRUE(said("log directory failed path=/b reason=\"/b/orders-"));
+    EXPECT_FALSE(fatal.has_value());
+    stop();
+    disk.fail_below("");
+    ASSERT_TRUE(start(kTwo));
+    EXPECT_EQ(leader(in_b), 1) << "the directory is back";
+}
+
+TEST_F(ServerTest, TheLastDirectoryThatFailsStopsTheNode) {
+    start_with_two();
+    disk.fail_below("/a");
+    produce("orders", 1 - in_b);
+    loop.advance(io::Milliseconds(100));
+    EXPECT_TRUE(fatal.has_value()) << "the metadata log lies there";
+}
+
+TEST_F(ServerTest, AnUnusableDirectoryOfTwoDoesNotStopTheStart) {
+    start_with_two();
+    stop();
+    ASSERT_TRUE(disk.rename("/b", "/away"));
+    ASSERT_TRUE(disk.open("/b", io::Open::create)) << "a file";
+    ASSERT_TRUE(start(kTwo));
+    EXPECT_EQ(leader(in_b), -1);
+    EXPECT_EQ(produce("orders", 1 - in_b), 0);
+    EXPECT_EQ(produce("orders", in_b), 56);
+    EXPECT_EQ(log_dirs(), (std::map<std::string, std::int16_t>{{"/a", 0}, {"/b", 56}}));
+    stop();
+    ASSERT_TRUE(disk.rename("/a", "/gone"));
+    ASSERT_TRUE(disk.open("/a", io::Open::create));
+    const auto refused = start(kTwo);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().what.find("/a"), std::string::npos) << refused.error().what;
+}
+
+TEST_F(ServerTest, AnEmptiedDirectoryStopsTheStartAndIsNotFormatted) {
+    start_with_two();
+    stop();
+    ASSERT_TRUE(disk.rename("/b", "/away"));
+    ASSERT_TRUE(disk.make_directory("/b"));
+    const auto refused = start(kTwo);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().what.find("/b has no meta.properties"), std::string::npos);
+    EXPECT_TRUE(disk.list("/b")->empty());
+}
+
+TEST_F(ServerTest, ARottenPartitionHasNoLeaderAndIsNotMadeAnew) {
+    start_with_two();
+    const auto name = "/b/orders-" + std::to_string(in_b);
+    ASSERT_EQ(produce("orders", in_b), 0);
+    stop();
+    ASSERT_TRUE(disk.remove("/b/.kafka_cleanshutdown"));
+    ASSERT_TRUE(disk.remove("/b/recovery-point-offset-checkpoint"));
+    flip_byte(name + "/00000000000000000000.log", 65);
+    ASSERT_TRUE(start(kTwo));
+    EXPECT_EQ(leader(in_b), -1);
+    EXPECT_EQ(leader(1 - in_b), 1);
+    EXPECT_EQ(produce("orders", in_b), 56);
+    EXPECT_FALSE((*disk.stat("/a/orders-" + std::to_string(in_b))).has_value());
 }
 
 }  // namespace

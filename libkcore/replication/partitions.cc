@@ -69,14 +69,23 @@ std::vector<PartitionRef> Partitions::all() const {
 
 std::optional<Error> Partitions::offline_reason(const TopicPartition& name) const {
     const std::shared_lock lock(mutex_);
-    const auto found = refused_.find(name);
-    if (found == refused_.end()) return std::nullopt;
-    return found->second;
+    const auto found = offline_.find(name);
+    if (found == offline_.end()) return std::nullopt;
+    return found->second.why;
 }
+
+bool Partitions::is_offline(const Wanted& wanted) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = offline_.find(wanted.name());
+    return found != offline_.end() && found->second.is_final &&
+           found->second.topic_id == wanted.topic.id;
+}
+
+// --- At the start
 
 void Partitions::load(const metadata::Image& image) {
     const auto config_for = [&](const TopicPartition& name) {
-        return options_.settings_of(image, name.topic)->log;
+        return settings_for(image, name.topic)->log;
     };
     const auto on_loaded = [&](log::LoadedPartition loaded) {
         take_loaded(image, std::move(loaded));
@@ -84,138 +93,228 @@ void Partitions::load(const metadata::Image& image) {
     dirs_.load(pool_, options_.recovery_threads, config_for, on_loaded, clock_.wall_ms());
 }
 
+// Assigned to this broker, of this topic and not of an earlier one of its name, and not a second
+// log beside the one in the directory that the image names.
+bool Partitions::is_ours(const metadata::Image& image, const log::LoadedPartition& loaded) const {
+    const auto& name = loaded.found.name.partition;
+    const auto* topic = image.topic(name.topic);
+    const auto* state = topic != nullptr ? topic->partition(name.partition) : nullptr;
+    if (state == nullptr || !is_assigned(*state, options_.node_id)) return false;
+    const auto topic_id = loaded.log ? Result<Uuid>((*loaded.log)->topic_id())
+                                     : loaded.directory->topic_id(loaded.found);
+    // Without an id, or with one that cannot be read, it counts as this topic's.
+    if (topic_id && !topic_id->is_zero() && *topic_id != topic->id) return false;
+    const auto assigned = state->directory_of(options_.node_id);
+    if (loaded.directory->id() == assigned) return true;
+    for (const auto& other : dirs_.all()) {
+        if (other.get() == loaded.directory) break;
+        if (other->has_found(name)) return false;
+    }
+    const auto* named = dirs_.by_id(assigned);
+    return named == nullptr || !named->has_found(name);
+}
+
+void Partitions::set_aside(log::LoadedPartition loaded) {
+    options_.logger.warn("not assigned here, set aside partition={} path={}/{}",
+                         loaded.found.name.partition.to_string(), loaded.directory->path(),
+                         loaded.found.directory);
+    const auto done = loaded.log ? loaded.directory->set_aside(*std::move(loaded.log))
+                                 : loaded.directory->set_aside(loaded.found);
+    if (!done) options_.logger.error("set aside failed error=\"{}\"", done.error().what);
+}
+
 void Partitions::take_loaded(const metadata::Image& image, log::LoadedPartition loaded) {
     const auto& name = loaded.found.name.partition;
+    if (!is_ours(image, loaded)) return set_aside(std::move(loaded));
+    const Wanted wanted{*image.topic(name.topic), name.partition, false};
     if (!loaded.log) {
-        options_.logger.error("log not loaded partition={} error=\"{}\"", name.to_string(),
-                              loaded.log.error().what);
-        refuse(name, loaded.log.error());
+        options_.logger.error("log not loaded, the partition is offline partition={} error=\"{}\"",
+                              name.to_string(), loaded.log.error().what);
+        refuse(name, {wanted.topic.id, loaded.log.error(), loaded.directory, loaded.found});
+        // Of a directory that failed the controller hears otherwise.
+        if (!loaded.directory->is_offline()) tell(wanted, kDirLost);
         return;
     }
-    auto log = *std::move(loaded.log);
-    const auto* topic = image.topic(name.topic);
-    const auto* assigned = topic != nullptr ? topic->partition(name.partition) : nullptr;
-    const bool same = topic != nullptr && topic->id == log->topic_id();
-    if (assigned == nullptr || !same || !is_assigned(*assigned, options_.node_id)) {
-        options_.logger.warn("not assigned here, set aside partition={}", name.to_string());
-        const auto done = loaded.directory->set_aside(std::move(log));
-        if (!done) options_.logger.error("set aside failed error=\"{}\"", done.error().what);
-        return;
+    if ((*loaded.log)->topic_id().is_zero()) {
+        const auto adopted = loaded.directory->adopt(**loaded.log, wanted.topic.id);
+        if (!adopted)
+            return refuse(name, {wanted.topic.id, adopted.error(), nullptr, std::nullopt});
     }
-    auto partition = std::make_shared<Partition>(options_.node_id, std::move(log),
-                                                 options_.settings_of(image, name.topic));
-    partition->assume(leadership_of(*assigned));
+    auto partition = std::make_shared<Partition>(options_.node_id, *std::move(loaded.log),
+                                                 settings_for(image, name.topic));
+    partition->assume(leadership_of(wanted.state()));
     put({std::move(partition), loaded.directory});
+    tell(wanted, loaded.directory->id());
+}
+
+void Partitions::tell(const Wanted& wanted, const Uuid& directory) const {
+    if (!options_.placed || wanted.state().directory_of(options_.node_id) == directory) return;
+    options_.placed(wanted.topic.id, wanted.number, directory);
+}
+
+// Resolved once for all partitions of a topic.
+SettingsRef Partitions::settings_for(const metadata::Image& image, const std::string& topic) {
+    const std::lock_guard lock(settings_mutex_);
+    if (std::exchange(settings_offset_, image.offset) != image.offset) settings_.clear();
+    auto& known = settings_[topic];
+    if (!known) known = options_.settings_of(image, topic);
+    return known;
 }
 
 void Partitions::put(Placed held) {
     const std::unique_lock lock(mutex_);
     const auto name = held.partition->name();
     names_[held.partition->topic_id()] = name.topic;
-    refused_.erase(name);
+    offline_.erase(name);
     by_name_[name.topic][name.partition] = std::move(held);
 }
 
-void Partitions::refuse(const TopicPartition& name, Error why) {
+void Partitions::refuse(const TopicPartition& name, Offline offline) {
     const std::unique_lock lock(mutex_);
-    refused_.insert_or_assign(name, std::move(why));
+    offline_.insert_or_assign(name, std::move(offline));
 }
 
-void Partitions::apply(const metadata::Image& after, const metadata::Changes& changes) {
+// --- As the image changes
+
+void Partitions::apply(const metadata::Image& before, const metadata::Image& after,
+                       const metadata::Changes& changes) {
     // Deletions first: a topic may be gone and made anew under the same name.
     for (const auto& [id, change] : changes.topics) {
-        if (after.topic(id) == nullptr) apply_topic(after, id, change);
+        if (after.topic(id) == nullptr) drop_topic(id, change.name);
     }
     for (const auto& [id, change] : changes.topics) {
-        if (after.topic(id) != nullptr) apply_topic(after, id, change);
+        const auto* topic = after.topic(id);
+        if (topic == nullptr) continue;
+        const auto* known = before.topic(id);
+        for (const auto number : change.partitions) {
+            const bool was_there = known != nullptr && known->partition(number) != nullptr;
+            apply_partition(after, {*topic, number, !was_there && !changes.from_snapshot});
+        }
     }
     apply_settings(after, changes);
 }
 
-void Partitions::apply_topic(const metadata::Image& after, const Uuid& id,
-                             const metadata::Changes::ChangedTopic& change) {
-    const auto* topic = after.topic(id);
-    if (topic != nullptr) {
-        for (const auto number : change.partitions) apply_partition(after, *topic, number);
-        return;
-    }
+void Partitions::drop_topic(const Uuid& id, const std::string& topic) {
     std::vector<TopicPartition> names;
     {
         const std::shared_lock lock(mutex_);
-        const auto name = names_.find(id);
-        if (name == names_.end()) return;
-        for (const auto& [number, held] : by_name_[name->second]) {
-            if (held.partition->topic_id() == id) names.push_back(held.partition->name());
+        if (const auto found = by_name_.find(topic); found != by_name_.end()) {
+            for (const auto& [number, held] : found->second) {
+                if (held.partition->topic_id() == id) names.push_back(held.partition->name());
+            }
+        }
+        for (const auto& [name, offline] : offline_) {
+            if (offline.topic_id == id) names.push_back(name);
         }
     }
     for (const auto& name : names) drop(name, gone(name));
     const std::unique_lock lock(mutex_);
     names_.erase(id);
-    if (const auto found = by_name_.find(change.name);
-        found != by_name_.end() && found->second.empty()) {
+    if (const auto found = by_name_.find(topic); found != by_name_.end() && found->second.empty()) {
         by_name_.erase(found);
     }
 }
 
-void Partitions::apply_partition(const metadata::Image& after, const metadata::Topic& topic,
-                                 std::int32_t number) {
-    const TopicPartition name{topic.name, number};
-    const auto* state = topic.partition(number);
+void Partitions::apply_partition(const metadata::Image& after, const Wanted& wanted) {
+    const auto name = wanted.name();
+    const auto* state = wanted.topic.partition(wanted.number);
     if (state == nullptr || !is_assigned(*state, options_.node_id)) {
         drop(name, gone(name));
         return;
     }
-    auto partition = find(topic.name, number);
-    if (partition && partition->topic_id() != topic.id) {
-        drop(name, gone(name));
-        partition = nullptr;
-    }
-    if (!partition) {
-        auto made = create(after, topic, number);
-        if (!made) {
-            options_.logger.error("log not created partition={} error=\"{}\"", name.to_string(),
-                                  made.error().what);
-            refuse(name, std::move(made).error());
-            return;
-        }
-        partition = made->partition;
+    if (is_offline(wanted)) return;
+    const auto partition = find(name.topic, name.partition);
+    if (partition && partition->topic_id() == wanted.topic.id) {
         partition->assume(leadership_of(*state));
-        put(*std::move(made));
         return;
     }
-    partition->assume(leadership_of(*state));
+    drop(name, gone(name));
+    const auto home = home_of(wanted);
+    if (home) return create(after, wanted, **home);
+    options_.logger.error("the partition is offline partition={} error=\"{}\"", name.to_string(),
+                          home.error().what);
+    refuse(name, {wanted.topic.id, home.error(), nullptr, std::nullopt});
 }
 
-Result<Partitions::Placed> Partitions::create(const metadata::Image& after,
-                                              const metadata::Topic& topic, std::int32_t number) {
-    auto* directory = dirs_.by_id(topic.partition(number)->directory_of(options_.node_id));
-    if (directory == nullptr) directory = dirs_.choose();
-    const TopicPartition name{topic.name, number};
-    if (directory == nullptr) {
+// Where a log is made for a partition that has none here. A replica whose directory is not online
+// has one elsewhere: on a disk that failed, was taken out, or is not mounted.
+Result<log::LogDir*> Partitions::home_of(const Wanted& wanted) const {
+    const auto name = wanted.name().to_string();
+    const auto id = wanted.state().directory_of(options_.node_id);
+    if (id == kDirLost) {
         return fail(Errc::kafka_storage_error,
-                    fmt::format("{}: every log directory is offline", name.to_string()));
+                    fmt::format("{}: its log was lost, and is not here", name));
     }
-    auto settings = options_.settings_of(after, topic.name);
-    auto log = directory->create(name, topic.id, settings->log, clock_.wall_ms());
-    if (!log) return std::unexpected(std::move(log).error());
+    if (id != kDirUnassigned && id != kDirMigrating) {
+        auto* directory = dirs_.by_id(id);
+        if (directory != nullptr && !directory->is_offline()) return directory;
+        return fail(
+            Errc::kafka_storage_error,
+            fmt::format("{}: it lies in log directory {}, which is {}", name, id.to_string(),
+                        directory != nullptr ? directory->path() + ", offline" : "not here"));
+    }
+    if (!wanted.is_new && dirs_.is_incomplete()) {
+        return fail(Errc::kafka_storage_error,
+                    fmt::format("{}: it may lie in a log directory that is offline", name));
+    }
+    auto* directory = dirs_.choose();
+    if (directory != nullptr) return directory;
+    return fail(Errc::kafka_storage_error, fmt::format("{}: every log directory is offline", name));
+}
+
+void Partitions::create(const metadata::Image& after, const Wanted& wanted,
+                        log::LogDir& directory) {
+    const auto name = wanted.name();
+    auto settings = settings_for(after, name.topic);
+    auto log = directory.create(name, wanted.topic.id, settings->log, clock_.wall_ms());
+    if (!log) {
+        options_.logger.error("log not created partition={} error=\"{}\"", name.to_string(),
+                              log.error().what);
+        Offline offline{wanted.topic.id, std::move(log).error(), nullptr, std::nullopt};
+        offline.is_final = false;
+        refuse(name, std::move(offline));
+        return;
+    }
     auto partition =
         std::make_shared<Partition>(options_.node_id, *std::move(log), std::move(settings));
-    return Placed{std::move(partition), directory};
+    partition->assume(leadership_of(wanted.state()));
+    put({std::move(partition), &directory});
+    tell(wanted, directory.id());
+}
+
+void Partitions::directory_failed(const log::LogDir& directory, const Error& why) {
+    for (const auto& placed : all_placed()) {
+        if (placed.directory != &directory) continue;
+        const auto name = placed.partition->name();
+        const Error error(Errc::kafka_storage_error, why.what);
+        {
+            const std::unique_lock lock(mutex_);
+            by_name_[name.topic].erase(name.partition);
+            offline_.insert_or_assign(name,
+                                      Offline{placed.partition->topic_id(), error, nullptr, {}});
+        }
+        (void)placed.partition->stop(error, Partition::RunningFlush::abandon);
+    }
 }
 
 void Partitions::drop(const TopicPartition& name, const Error& why) {
     Placed dropped;
+    std::optional<Offline> offline;
     {
         const std::unique_lock lock(mutex_);
-        refused_.erase(name);
-        const auto* found = held(name.topic, name.partition);
-        if (found == nullptr) return;
-        dropped = *found;
-        by_name_.find(name.topic)->second.erase(name.partition);
+        if (const auto found = offline_.extract(name)) offline = std::move(found.mapped());
+        if (const auto* found = held(name.topic, name.partition)) {
+            dropped = *found;
+            by_name_.find(name.topic)->second.erase(name.partition);
+        }
     }
-    auto log = dropped.partition->stop(why, Partition::RunningFlush::abandon);
-    if (!log) return;
-    const auto removed = dropped.directory->remove(std::move(log), clock_.wall_ms());
+    Result<void> removed;
+    if (dropped.partition) {
+        auto log = dropped.partition->stop(why, Partition::RunningFlush::abandon);
+        if (log) removed = dropped.directory->remove(std::move(log), clock_.wall_ms());
+    } else if (offline && offline->found) {
+        removed = offline->directory->remove(*offline->found);
+    }
     if (!removed) {
         options_.logger.error("log not removed partition={} error=\"{}\"", name.to_string(),
                               removed.error().what);
@@ -233,7 +332,7 @@ void Partitions::apply_settings(const metadata::Image& after, const metadata::Ch
     const std::shared_lock lock(mutex_);
     const auto renew = [&](const std::string& topic, const ByNumber& partitions) {
         if (partitions.empty()) return;
-        const auto settings = options_.settings_of(after, topic);
+        const auto settings = settings_for(after, topic);
         for (const auto& [number, held] : partitions) held.partition->set_settings(settings);
     };
     if (all_topics) {
@@ -246,15 +345,18 @@ void Partitions::apply_settings(const metadata::Image& after, const metadata::Ch
     }
 }
 
-void Partitions::tick() {
+std::int64_t Partitions::tick() {
     const auto now_ms = clock_.wall_ms();
+    auto soonest_ms = log::kForever;
     for (const auto& partition : all()) {
         partition->flush_if_due(pool_, now_ms);
+        soonest_ms = std::min(soonest_ms, partition->settings()->log->flush_ms);
         (void)partition->with_log([&](log::Log& log) -> Result<void> {
             log.expire_producers(now_ms);
             return {};
         });
     }
+    return soonest_ms;
 }
 
 bool Partitions::close() {

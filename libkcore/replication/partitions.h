@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -28,11 +29,18 @@ struct PartitionsOptions {
     std::int32_t node_id = -1;
     std::size_t recovery_threads = 2;  // Per directory.
     SettingsOf settings_of;
+    // Where a replica lies, when the image has it elsewhere; kDirLost: it cannot be served. From
+    // any thread, at once.
+    std::function<void(const Uuid& topic_id, std::int32_t partition, const Uuid& directory)> placed;
     Logger logger;
 };
 
-// Lookups are thread-safe; load(), apply() and close() come from one thread at a time and block for
-// small file operations.
+// Lookups are thread-safe; load(), apply(), directory_failed() and close() come from one thread at
+// a time and block for small file operations.
+//
+// 1. A log is made only for a partition that cannot have one yet: it is new in the image, or the
+//    image has it in no directory or in one that is online, and no log of it was found there.
+// 2. One whose log was refused, or whose directory is not online, is offline: never made anew.
 class Partitions {
 public:
     Partitions(PartitionsOptions options, log::LogDirs& dirs, io::Pool& pool, io::Clock& clock);
@@ -58,10 +66,15 @@ public:
 
     // Brings logs and roles in line with `after`. Before `after` is published, so that nobody is
     // sent to a leader that is not there yet.
-    void apply(const metadata::Image& after, const metadata::Changes& changes);
+    void apply(const metadata::Image& before, const metadata::Image& after,
+               const metadata::Changes& changes);
 
-    // Small chores, now and then: flush.ms, expired producers, idle descriptors.
-    void tick();
+    // A directory went offline: so do its partitions, whose waits end with `why`.
+    void directory_failed(const log::LogDir& directory, const Error& why);
+
+    // Small chores, now and then: flush.ms, expired producers. Gives the smallest flush.ms there
+    // is.
+    std::int64_t tick();
 
     // Ends all waits and closes the logs; false when one could not be closed cleanly.
     bool close();
@@ -74,19 +87,40 @@ private:
         }
     };
     using ByNumber = std::unordered_map<std::int32_t, Placed>;
+    // Assigned here and not served.
+    struct Offline {
+        Uuid topic_id;
+        Error why;
+        // Where its log was found, unless it was not, or the directory failed.
+        log::LogDir* directory = nullptr;
+        std::optional<log::FoundPartition> found;
+        bool is_final = true;  // Else the next change of the partition tries again.
+    };
+    // One partition of the image.
+    struct Wanted {
+        const metadata::Topic& topic;
+        std::int32_t number;
+        bool is_new;
+
+        const metadata::Partition& state() const { return *topic.partition(number); }
+        TopicPartition name() const { return {topic.name, number}; }
+    };
 
     const Placed* held(std::string_view topic, std::int32_t partition) const;
     void put(Placed held);
     void drop(const TopicPartition& name, const Error& why);
-    void apply_topic(const metadata::Image& after, const Uuid& id,
-                     const metadata::Changes::ChangedTopic& change);
-    void apply_partition(const metadata::Image& after, const metadata::Topic& topic,
-                         std::int32_t number);
+    void drop_topic(const Uuid& id, const std::string& topic);
+    void apply_partition(const metadata::Image& after, const Wanted& wanted);
     void apply_settings(const metadata::Image& after, const metadata::Changes& changes);
-    Result<Placed> create(const metadata::Image& after, const metadata::Topic& topic,
-                          std::int32_t number);
+    Result<log::LogDir*> home_of(const Wanted& wanted) const;
+    void create(const metadata::Image& after, const Wanted& wanted, log::LogDir& directory);
     void take_loaded(const metadata::Image& image, log::LoadedPartition loaded);
-    void refuse(const TopicPartition& name, Error why);
+    bool is_ours(const metadata::Image& image, const log::LoadedPartition& loaded) const;
+    void set_aside(log::LoadedPartition loaded);
+    void refuse(const TopicPartition& name, Offline offline);
+    void tell(const Wanted& wanted, const Uuid& directory) const;
+    SettingsRef settings_for(const metadata::Image& image, const std::string& topic);
+    bool is_offline(const Wanted& wanted) const;
 
     const PartitionsOptions options_;
     log::LogDirs& dirs_;
@@ -96,7 +130,11 @@ private:
     mutable std::shared_mutex mutex_;
     std::unordered_map<std::string, ByNumber, NameHash, std::equal_to<>> by_name_;
     std::unordered_map<Uuid, std::string> names_;
-    std::unordered_map<TopicPartition, Error> refused_;
+    std::unordered_map<TopicPartition, Offline> offline_;
+
+    std::mutex settings_mutex_;
+    std::int64_t settings_offset_ = -1;  // Of the image that these are of.
+    std::unordered_map<std::string, SettingsRef> settings_;
 };
 
 }  // namespace kcore::replication

@@ -1,0 +1,306 @@
+#include "replication/partitions.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "io/fault_disk.h"
+#include "io/memory_disk.h"
+#include "io/virtual_loop.h"
+#include "log/checkpoint.h"
+#include "log/meta_properties.h"
+#include "metadata/delta.h"
+#include "metadata/snapshot.h"
+#include "record/builder.h"
+
+namespace kcore::replication {
+namespace {
+
+constexpr std::int32_t kMe = 1;
+constexpr Uuid kOrders{7, 1};
+constexpr Uuid kA{100, 1};
+constexpr Uuid kB{100, 2};
+
+// A broker with two log directories, /a and /b, that can be stopped, killed and started again.
+class PartitionsTest : public testing::Test {
+protected:
+    PartitionsTest() {
+        format("/a", kA);
+        format("/b", kB);
+        start();
+    }
+    ~PartitionsTest() override { kill(); }
+
+    void format(const std::string& path, const Uuid& id) {
+        log::MetaProperties meta;
+        meta.cluster_id = "cluster";
+        meta.node_id = kMe;
+        meta.directory_id = id;
+        ASSERT_TRUE(disk_.make_directory(path));
+        ASSERT_TRUE(log::write_meta_properties(disk_, path, meta));
+    }
+
+    void start() {
+        log::LogDirsOptions how;
+        how.paths = {"/a", "/b"};
+        dirs_ = *log::LogDirs::open(disk_, files_, random_, std::move(how));
+        PartitionsOptions options;
+        options.node_id = kMe;
+        options.settings_of = [](const auto&, const auto&) {
+            auto settings = std::make_shared<Settings>();
+            settings->log = std::make_shared<const log::LogConfig>();
+            return settings;
+        };
+        options.placed = [this](const Uuid& topic, std::int32_t partition, const Uuid& directory) {
+            EXPECT_EQ(topic, kOrders);
+            told_[partition] = directory;
+        };
+        told_.clear();
+        partitions_ = std::make_unique<Partitions>(std::move(options), *dirs_, pool_, clock_);
+    }
+    void kill() {
+        partitions_.reset();
+        dirs_.reset();
+    }
+    // After a start, what a broker does with its first image.
+    void restart() {
+        kill();
+        start();
+        partitions_->load(*image_);
+        metadata::Changes all;
+        all.from_snapshot = true;
+        for (std::int32_t i = 0; i < image_->topic(kOrders)->partition_count(); ++i) {
+            all.topics[kOrders].partitions.insert(i);
+        }
+        partitions_->apply(metadata::Image(), *image_, all);
+    }
+
+    void apply(std::vector<metadata::Record> records) {
+        metadata::Delta delta(image_);
+        for (const auto& record : records) ASSERT_TRUE(delta.apply(record));
+        const auto changes = delta.changes();
+        const auto before = image_;
+        image_ = *delta.build(image_->offset + 1, 1, 0);
+        partitions_->apply(*before, *image_, changes);
+    }
+    static metadata::Record topic() {
+        protocol::TopicRecord r;
+        r.name = "orders";
+        r.topic_id = kOrders;
+        return {std::move(r), 0};
+    }
+    static metadata::Record partition(std::int32_t number, const Uuid& directory) {
+        metadata::Partition p;
+        p.replicas = p.isr = {kMe};
+        p.leader = kMe;
+        p.directories = {directory};
+        return metadata::make_record(metadata::MetadataVersion(33), kOrders, number, p);
+    }
+    // Any change: the next leader epoch.
+    static metadata::Record elected(std::int32_t number) {
+        protocol::PartitionChangeRecord r;
+        r.topic_id = kOrders;
+        r.partition_id = number;
+        r.leader = kMe;
+        return {std::move(r), 2};
+    }
+    static metadata::Record moved(std::int32_t number, const Uuid& directory) {
+        protocol::PartitionChangeRecord r;
+        r.topic_id = kOrders;
+        r.partition_id = number;
+        r.directories = {directory};
+        return {std::move(r), 2};
+    }
+
+    void append(std::int32_t number, int batches = 3) {
+        const auto found = partitions_->find("orders", number);
+        ASSERT_TRUE(found);
+        for (int i = 0; i < batches; ++i) {
+            record::BatchBuilder builder;
+            builder.append(1'000, std::nullopt, as_bytes("value"));
+            builder.close();
+            auto bytes = builder.take();
+            ASSERT_TRUE(found->append(bytes, AppendRequest()));
+        }
+    }
+    bool is_served(std::int32_t number) const {
+        return partitions_->find("orders", number) != nullptr;
+    }
+    std::string reason(std::int32_t number) const {
+        const auto why = partitions_->offline_reason({"orders", number});
+        return why ? why->what : "";
+    }
+    bool there(const std::string& path) { return (*disk_.stat(path)).has_value(); }
+    void rot(const std::string& directory) {
+        auto file = *disk_.open(directory + "/00000000000000000000.log", io::Open::write);
+        ASSERT_TRUE(file->write(70, as_bytes("x")));
+    }
+    std::vector<std::string> names_in(const std::string& directory) {
+        std::vector<std::string> names;
+        const auto entries = *disk_.list(directory);
+        for (const auto& entry : entries) {
+            if (entry.is_directory) names.push_back(entry.name);
+        }
+        return names;
+    }
+
+    io::MemoryDisk memory_;
+    io::FaultDisk disk_{memory_};
+    log::FileCache files_{disk_, 100};
+    io::SeededRandom random_{1};
+    io::InlinePool pool_;
+    io::VirtualClock clock_;
+    metadata::ImagePtr image_ = std::make_shared<const metadata::Image>();
+    std::unique_ptr<log::LogDirs> dirs_;
+    std::unique_ptr<Partitions> partitions_;
+    std::map<std::int32_t, Uuid> told_;
+};
+
+TEST_F(PartitionsTest, WhereANewPartitionWasPutIsTold) {
+    apply({topic(), partition(0, kDirUnassigned), partition(1, kDirUnassigned), partition(2, kB)});
+    EXPECT_THAT(told_, testing::ElementsAre(std::pair(0, kA), std::pair(1, kB)));
+    EXPECT_TRUE(there("/a/orders-0"));
+    EXPECT_TRUE(there("/b/orders-1"));
+    EXPECT_TRUE(there("/b/orders-2"));
+}
+
+TEST_F(PartitionsTest, ARottenPartitionIsOfflineAndNeverMadeAnew) {
+    apply({topic(), partition(0, kA), partition(1, kB), partition(2, kB)});
+    append(2);
+    rot("/b/orders-2");
+    restart();
+    EXPECT_FALSE(is_served(2));
+    EXPECT_THAT(reason(2), testing::HasSubstr("orders-2"));
+    EXPECT_EQ(told_.at(2), kDirLost);
+    const auto before = disk_.calls();
+    apply({elected(2)});
+    apply({moved(2, kDirLost)});
+    EXPECT_EQ(disk_.calls(), before) << "it is not looked at again either";
+    EXPECT_FALSE(is_served(2));
+    EXPECT_FALSE(there("/a/orders-2"));
+    restart();
+    EXPECT_FALSE(is_served(2));
+    EXPECT_TRUE(is_served(1));
+}
+
+TEST_F(PartitionsTest, ARottenPartitionThatWasPutRightServesAgain) {
+    apply({topic(), partition(0, kB)});
+    append(0);
+    rot("/b/orders-0");
+    restart();
+    apply({moved(0, kDirLost)});
+    kill();
+    auto file = *disk_.open("/b/orders-0/00000000000000000000.log", io::Open::write);
+    ASSERT_TRUE(file->truncate(0));
+    restart();
+    EXPECT_TRUE(is_served(0));
+    EXPECT_EQ(told_.at(0), kB);
+}
+
+TEST_F(PartitionsTest, TheFilesOfARottenPartitionGoWithItsTopic) {
+    apply({topic(), partition(0, kB)});
+    append(0);
+    rot("/b/orders-0");
+    restart();
+    protocol::RemoveTopicRecord gone;
+    gone.topic_id = kOrders;
+    apply({{gone, 0}});
+    EXPECT_THAT(names_in("/b"), testing::ElementsAre(testing::EndsWith("-delete")));
+    EXPECT_EQ(reason(0), "");
+}
+
+TEST_F(PartitionsTest, APartitionOfADirectoryThatIsNotHereIsOfflineUnlessItIsNew) {
+    apply({topic(), partition(0, Uuid{100, 3}), partition(1, kDirLost)});
+    for (const int number : {0, 1}) EXPECT_FALSE(is_served(number));
+    EXPECT_THAT(reason(0), testing::HasSubstr("which is not here"));
+    EXPECT_TRUE(names_in("/a").empty() && names_in("/b").empty());
+    EXPECT_TRUE(told_.empty()) << "the controller knows which directories are here";
+}
+
+TEST_F(PartitionsTest, AnEmptiedDirectoryDoesNotGetItsPartitionsBackEmpty) {
+    apply({topic(), partition(0, kA), partition(1, kB)});
+    append(1);
+    kill();
+    for (const auto& name : names_in("/b")) {
+        ASSERT_TRUE(disk_.rename("/b/" + name, "/elsewhere"));
+    }
+    format("/b", Uuid{100, 3});
+    restart();
+    EXPECT_TRUE(is_served(0));
+    EXPECT_FALSE(is_served(1));
+    EXPECT_TRUE(names_in("/b").empty());
+}
+
+TEST_F(PartitionsTest, WhatWasNotPlacedBeforeACrashIsMadeUnlessADirectoryIsMissing) {
+    apply({topic(), partition(0, kDirUnassigned)});
+    kill();
+    ASSERT_TRUE(disk_.rename("/a/orders-0", "/elsewhere"));
+    restart();
+    EXPECT_TRUE(is_served(0));
+    kill();
+    ASSERT_TRUE(disk_.rename(there("/a/orders-0") ? "/a/orders-0" : "/b/orders-0", "/another"));
+    disk_.fail_below("/b");
+    restart();
+    EXPECT_FALSE(is_served(0));
+    EXPECT_THAT(reason(0), testing::HasSubstr("may lie in a log directory that is offline"));
+}
+
+TEST_F(PartitionsTest, OfTwoLogsOfOnePartitionTheOneServesThatTheImageNames) {
+    apply({topic(), partition(0, kA)});
+    append(0, 5);
+    partitions_->close();
+    kill();
+    // A copy that fell behind, as of a disk that was away.
+    ASSERT_TRUE(disk_.make_directory("/b/orders-0"));
+    for (const std::string name : {"partition.metadata", "00000000000000000000.log"}) {
+        const auto bytes = **log::read_file(disk_, "/a/orders-0/" + name);
+        ASSERT_TRUE(
+            log::put_file(disk_, "/b/orders-0/" + name,
+                          BytesView(bytes).first(name.ends_with(".log") ? 0 : bytes.size())));
+    }
+    restart();
+    EXPECT_EQ(partitions_->find("orders", 0)->offsets().log_end, 5);
+    EXPECT_THAT(names_in("/b"), testing::ElementsAre(testing::EndsWith("-stray")));
+    EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(PartitionsTest, ALogWhosePartitionMetadataWasNeverWrittenIsTheImagesTopic) {
+    apply({topic(), partition(0, kA)});
+    append(0);
+    auto file = *disk_.open("/a/orders-0/partition.metadata", io::Open::write);
+    for (const bool is_empty : {false, true}) {
+        const Bytes zeros(20);
+        ASSERT_TRUE(file->truncate(0));
+        ASSERT_TRUE(file->write(0, is_empty ? BytesView() : BytesView(zeros)));
+        restart();
+        ASSERT_TRUE(is_served(0));
+        EXPECT_EQ(partitions_->find("orders", 0)->offsets().log_end, 3);
+        restart();
+        EXPECT_TRUE(is_served(0)) << "it has its id again";
+    }
+}
+
+TEST_F(PartitionsTest, AFailedDirectoryTakesItsPartitionsOfflineAndNoOthers) {
+    apply({topic(), partition(0, kA), partition(1, kB)});
+    append(1);
+    const auto held = partitions_->find("orders", 1);
+    std::optional<Result<void>> waited;
+    held->when_committed(0, 10, [&](Result<void> r) { waited = std::move(r); });
+    disk_.fail_below("/b");
+    auto* failed = dirs_->by_id(kB);
+    EXPECT_FALSE(failed->write_recovery_points());
+    EXPECT_TRUE(failed->is_offline());
+    partitions_->directory_failed(*failed, {Errc::kafka_storage_error, "EIO"});
+    ASSERT_TRUE(waited && !*waited);
+    EXPECT_EQ(waited->error().code, Errc::kafka_storage_error);
+    EXPECT_FALSE(is_served(1));
+    EXPECT_EQ(reason(1), "EIO");
+    EXPECT_TRUE(is_served(0));
+    apply({elected(0), elected(1), partition(2, kDirUnassigned)});
+    EXPECT_FALSE(is_served(1));
+    EXPECT_TRUE(there("/a/orders-2"));
+}
+
+}  // namespace
+}  // namespace kcore::replication
