@@ -70,7 +70,7 @@ constexpr ConfigKey kRows[] = {
      "Default of compression.type of topics."},
     {"min.insync.replicas", kInt, "1", at_least(1), kCluster, kActs,
      "Default of min.insync.replicas of topics."},
-    {"unclean.leader.election.enable", kBool, "false", any(), kCluster, kKept,
+    {"unclean.leader.election.enable", kBool, "false", any(), kCluster, kActs,
      "Default of unclean.leader.election.enable of topics."},
     {"num.replica.alter.log.dirs.threads", kInt, kNull, any(), kStatic, kKept,
      "Intra-broker movers (default = number of dirs)."},

@@ -47,7 +47,7 @@ constexpr ConfigKey kTopic[] = {
      "delete: old segments go; compact: only the last record of a key stays; both; empty: all is "
      "kept."},
     {"unclean.leader.election.enable", kBool, "false", any(), "unclean.leader.election.enable",
-     kKept, "Whether a replica outside the ISR may lead when no other is left, losing data."},
+     kActs, "Whether a replica outside the ISR may lead when no other is left, losing data."},
     {"min.insync.replicas", kInt, "1", at_least(1), "min.insync.replicas", kActs,
      "Replicas that must be in sync for a write with acks=all."},
     {"compression.type", kText, "producer",
@@ -90,7 +90,7 @@ constexpr ConfigKey kTopic[] = {
      "local retention."},
     {"remote.log.delete.on.disable", kBool, "false", any(), "", kKept,
      "With remote.storage.enable=false: also delete the remote data."},
-    {"internal.segment.bytes", kInt, kNull, any(), "", kKept | kHidden,
+    {"internal.segment.bytes", kInt, kNull, any(), "", kActs | kHidden,
      "Takes the place of segment.bytes in tests, without its minimum."},
     {"errors.deadletterqueue.group.enable", kBool, "false", any(), "", kKept,
      "The topic may serve as dead-letter target of share groups."},

@@ -1,5 +1,6 @@
 #include "broker/acceptor.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace kcore::broker {
@@ -16,20 +17,32 @@ Acceptor::Acceptor(io::Env& env, std::unique_ptr<io::Listener> listener, Listene
       listener_(std::move(listener)),
       info_(std::move(info)),
       target_(std::move(target)),
+      rate_max_(target_.config.connection_rate_max),
+      open_(std::make_shared<std::atomic<std::int64_t>>(0)),
       logger_(std::move(logger)),
       room_(env.loop),
-      ended_(env.loop) {}
+      ended_(env.loop) {
+    for (const auto& own : target_.config.listeners) {
+        if (own.name != info_.name) continue;
+        connections_max_ = own.connections_max;
+        rate_max_ = std::min(rate_max_, own.connection_rate_max);
+    }
+}
+
+// Else room_ is notified once there may be.
+bool Acceptor::has_room() {
+    return *open_ < connections_max_ && target_.quota.has_room(room_.remote());
+}
 
 // Until there is room under max.connections and max.connection.creation.rate allows one more.
 asio::awaitable<void> Acceptor::await_turn() {
-    while (!stopping_ && !target_.quota.has_room(room_.remote())) {
+    while (!stopping_ && !has_room()) {
         co_await room_.wait_until(io::kNever);
     }
-    const auto rate = target_.config.connection_rate_max;
-    if (rate <= 0 || rate == kRateUnlimited) co_return;
+    if (rate_max_ <= 0 || rate_max_ == kRateUnlimited) co_return;
     const auto now = env_.clock.now();
     if (now < not_before_) co_await room_.wait_until(not_before_);
-    not_before_ = std::max(now, not_before_) + std::chrono::nanoseconds(1'000'000'000 / rate);
+    not_before_ = std::max(now, not_before_) + std::chrono::nanoseconds(1'000'000'000 / rate_max_);
 }
 
 asio::awaitable<void> Acceptor::run() {
@@ -59,11 +72,16 @@ void Acceptor::hand_over(std::unique_ptr<io::Stream> stream) {
     }
     auto* worker = target_.workers[next_];
     next_ = (next_ + 1) % target_.workers.size();
-    auto* quota = &target_.quota;
+    ++*open_;
+    auto release = [quota = &target_.quota, ip, open = open_, room = room_.remote()] {
+        --*open;
+        quota->release(ip);
+        room.notify();
+    };
     const auto* apis = &target_.apis;
     const auto* info = &info_;
-    worker->env().loop.post([=, taken = std::move(stream)]() mutable {
-        worker->serve(*apis, *info, std::move(taken), [quota, ip] { quota->release(ip); });
+    worker->env().loop.post([=, release = std::move(release), taken = std::move(stream)]() mutable {
+        worker->serve(*apis, *info, std::move(taken), std::move(release));
     });
 }
 

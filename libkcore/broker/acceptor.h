@@ -3,6 +3,8 @@
 // binds it.
 
 #include <asio/awaitable.hpp>
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -36,12 +38,16 @@ public:
 
 private:
     void hand_over(std::unique_ptr<io::Stream> stream);
+    bool has_room();
     asio::awaitable<void> await_turn();
 
     io::Env& env_;
     std::unique_ptr<io::Listener> listener_;
     const ListenerInfo info_;
     const Target target_;
+    std::int64_t connections_max_ = INT32_MAX;  // Of this listener alone.
+    std::int64_t rate_max_;
+    const std::shared_ptr<std::atomic<std::int64_t>> open_;
     Logger logger_;
     std::size_t next_ = 0;
     io::Signal room_;

@@ -77,6 +77,17 @@ TEST_F(AcceptorTest, OverTheLimitOneWaitsForAnothersEnd) {
     EXPECT_EQ(quota.total(), 1);
 }
 
+TEST_F(AcceptorTest, AListenersOwnLimitHoldsBesideTheNodes) {
+    auto& listener = config.listeners.emplace_back();
+    listener.connections_max = 1;  // Its name is that of the fixture's, which has none.
+    start();
+    dial(2);
+    EXPECT_EQ(quota.total(), 1);
+    clients.erase(clients.begin());
+    loop.settle();
+    EXPECT_EQ(quota.total(), 1) << "nobody took the place that became free";
+}
+
 TEST_F(AcceptorTest, AnAddressOverItsLimitIsTurnedAway) {
     config.connections_per_ip["127.0.0.1"] = 1;
     start();

@@ -1,45 +1,90 @@
 #include "broker/chores.h"
 
+#include <algorithm>
+#include <cassert>
 #include <functional>
 #include <utility>
 
 namespace kcore::broker {
 
 namespace {
-constexpr std::int64_t kEveryMs = 5'000;
-constexpr int kCheckpointsEvery = 12;  // Turns: once a minute, as Kafka does.
-}  // namespace
+constexpr std::int64_t kFlushMinMs = 10;
+}
+
+Chores::Chores(io::Env& env, replication::Partitions& partitions, log::LogDirs& dirs,
+               log::FileCache& files, const ChoreTimes& times)
+    : env_(env),
+      partitions_(partitions),
+      dirs_(dirs),
+      files_(files),
+      flush_max_ms_(times.flush_ms),
+      wake_(env.loop),
+      ended_(env.loop) {
+    assert(times.flush_ms > 0);
+    add(times.flush_ms, &Chores::flush);
+    add(times.high_watermarks_ms, &Chores::write_high_watermarks);
+    add(times.recovery_points_ms, &Chores::write_recovery_points);
+    add(times.log_starts_ms, &Chores::write_log_starts);
+    add(times.unlinks_ms, &Chores::unlink);
+    add(times.idle_files_ms, &Chores::close_idle_files);
+}
+
+void Chores::add(std::int64_t every_ms, void (Chores::*chore)()) {
+    if (every_ms > 0) chores_.push_back({every_ms, chore, env_.clock.in_ms(every_ms)});
+}
+
+io::Instant Chores::next_due() const {
+    auto next = io::kNever;
+    for (const auto& chore : chores_) next = std::min(next, chore.next);
+    return next;
+}
 
 asio::awaitable<void> Chores::run() {
     is_running_ = true;
-    for (int turn = 1; !stopping_; ++turn) {
-        const auto next = env_.clock.in_ms(kEveryMs);
+    while (!stopping_) {
+        const auto next = next_due();
         co_await wake_.wait_until(next);
         if (stopping_) break;
-        std::move_only_function<bool()> chore = [this, turn] {
-            return work(turn % kCheckpointsEvery == 0);
-        };
-        co_await io::on_pool<bool>(env_.loop, env_.pool, std::move(chore));
+        std::move_only_function<bool()> due = [this, now = env_.clock.now()] { return work(now); };
+        co_await io::on_pool<bool>(env_.loop, env_.pool, std::move(due));
     }
     is_running_ = false;
     ended_.notify();
 }
 
-// Failures are the directory's: it has said so, and gone offline where that is the consequence.
-bool Chores::work(bool with_checkpoints) {
-    partitions_.tick();
-    for (const auto& dir : dirs_.all()) {
-        if (dir->is_offline()) continue;
-        bool done = dir->write_high_watermarks().has_value();
-        if (with_checkpoints) {
-            done = dir->write_recovery_points().has_value() && done;
-            done = dir->write_log_starts().has_value() && done;
-        }
-        dir->storage().purge(env_.clock.wall_ms());
-        if (!done) return false;
+bool Chores::work(io::Instant now) {
+    for (auto& chore : chores_) {
+        if (chore.next > now) continue;
+        (this->*chore.run)();
+        chore.next = env_.clock.in_ms(chore.every_ms);
     }
     return true;
 }
+
+void Chores::flush() {
+    const auto soonest_ms = partitions_.tick();
+    auto& own = chores_.front();
+    own.every_ms = std::clamp(soonest_ms, std::min(kFlushMinMs, flush_max_ms_), flush_max_ms_);
+}
+
+// Failures are the directory's: it has said so, and gone offline where that is the consequence.
+void Chores::write_high_watermarks() {
+    for (const auto& dir : dirs_.all()) (void)dir->write_high_watermarks();
+}
+
+void Chores::write_recovery_points() {
+    for (const auto& dir : dirs_.all()) (void)dir->write_recovery_points();
+}
+
+void Chores::write_log_starts() {
+    for (const auto& dir : dirs_.all()) (void)dir->write_log_starts();
+}
+
+void Chores::unlink() {
+    for (const auto& dir : dirs_.all()) dir->storage().purge(env_.clock.wall_ms());
+}
+
+void Chores::close_idle_files() { files_.close_idle(); }
 
 asio::awaitable<void> Chores::stop() {
     stopping_ = true;

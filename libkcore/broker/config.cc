@@ -24,6 +24,8 @@ bool parse_int(std::string_view text, Int& out) {
     return error == std::errc() && end == text.data() + text.size();
 }
 
+char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 Result<void> read_identity(const Config& values, BrokerConfig& config) {
     for (const auto& role : values.list("process.roles")) {
         if (role == "broker") config.is_broker = true;
@@ -127,6 +129,21 @@ Result<void> read_per_ip(const Config& values, BrokerConfig& config) {
     return {};
 }
 
+// listener.name.<listener>.<key>: the limits that a listener may have of its own.
+void read_listener_limits(BrokerConfig& config) {
+    for (const auto& [name, value] : config.settings) {
+        const auto parts = split_broker_key(name);
+        if (parts.listener.empty() || !parts.mechanism.empty()) continue;
+        const bool is_max = parts.key == "max.connections";
+        if (!is_max && parts.key != "max.connection.creation.rate") continue;
+        for (auto& listener : config.listeners) {
+            const bool is_named = std::ranges::equal(listener.name, parts.listener, {}, to_lower);
+            if (!is_named) continue;
+            parse_int(value, is_max ? listener.connections_max : listener.connection_rate_max);
+        }
+    }
+}
+
 Result<void> read_network(const Config& values, BrokerConfig& config) {
     if (values.is_set("num.network.threads")) {
         config.loops = static_cast<std::size_t>(values.integer("num.network.threads"));
@@ -145,6 +162,7 @@ Result<void> read_network(const Config& values, BrokerConfig& config) {
     config.connections_max = values.integer("max.connections");
     config.connections_per_ip_max = values.integer("max.connections.per.ip");
     config.connection_rate_max = values.integer("max.connection.creation.rate");
+    read_listener_limits(config);
     if (config.queued_request_bytes_max > 0 &&
         config.queued_request_bytes_max < config.request_bytes_max) {
         return refuse("queued.max.request.bytes", std::to_string(config.queued_request_bytes_max),

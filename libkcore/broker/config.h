@@ -27,6 +27,8 @@ struct ListenerConfig {
     bool is_advertised = false;
     bool is_controller = false;
     SecurityProtocol protocol = SecurityProtocol::plaintext;
+    std::int64_t connections_max = INT32_MAX;      // Of this listener; all share the node's.
+    std::int64_t connection_rate_max = INT32_MAX;  // New ones a second.
 };
 
 struct Voter {

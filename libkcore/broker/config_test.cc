@@ -50,6 +50,17 @@ TEST_F(BrokerConfigTest, AddressesOfAllKindsAreRead) {
     EXPECT_EQ(config->listeners[1].bind, (io::Address{"", 9093}));
 }
 
+TEST_F(BrokerConfigTest, AListenerMayHaveLimitsOfItsOwn) {
+    const auto config = made({{"listener.name.plaintext.max.connections", "7"},
+                              {"listener.name.plaintext.max.connection.creation.rate", "3"},
+                              {"max.connections", "9"}});
+    ASSERT_TRUE(config) << config.error().what;
+    EXPECT_EQ(config->connections_max, 9);
+    EXPECT_EQ(config->listeners[0].connections_max, 7);
+    EXPECT_EQ(config->listeners[0].connection_rate_max, 3);
+    EXPECT_EQ(config->listeners[1].connections_max, INT32_MAX);
+}
+
 TEST_F(BrokerConfigTest, BrokerIdAloneNamesTheNode) {
     EXPECT_EQ(made({{"node.id", ""}, {"broker.id", "1"}})->node_id, 1);
 }

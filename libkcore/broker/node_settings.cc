@@ -1,5 +1,7 @@
 #include "broker/node_settings.h"
 
+#include <algorithm>
+
 #include "metadata/features.h"
 
 namespace kcore::broker {
@@ -33,6 +35,14 @@ NodeSettings node_settings(const BrokerConfig& config) {
     settings.fetch_session_slots =
         static_cast<std::size_t>(values.integer("max.incremental.fetch.session.cache.slots"));
     settings.fetch_bytes_max = values.integer("fetch.max.bytes");
+    settings.recovery_threads =
+        static_cast<std::size_t>(values.integer("num.recovery.threads.per.data.dir"));
+    auto& chores = settings.chores;
+    const auto flush_check_ms = values.integer("log.flush.scheduler.interval.ms");
+    if (flush_check_ms > 0) chores.flush_ms = std::min(chores.flush_ms, flush_check_ms);
+    chores.high_watermarks_ms = values.integer("replica.high.watermark.checkpoint.interval.ms");
+    chores.recovery_points_ms = values.integer("log.flush.offset.checkpoint.interval.ms");
+    chores.log_starts_ms = values.integer("log.flush.start.offset.checkpoint.interval.ms");
     return settings;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "broker/chores.h"
 #include "broker/config.h"
 #include "broker/controller_runner.h"
 #include "broker/request.h"
@@ -15,6 +16,8 @@ struct NodeSettings {
     group::Settings group;
     std::size_t fetch_session_slots = 1'000;
     std::int64_t fetch_bytes_max = 57'671'680;
+    std::size_t recovery_threads = 2;  // For each log directory.
+    ChoreTimes chores;
 };
 NodeSettings node_settings(const BrokerConfig& config);
 

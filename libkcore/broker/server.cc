@@ -100,7 +100,9 @@ Result<void> Server::Parts::open() {
     if (!opened) return std::unexpected(std::move(opened).error());
     storage = std::move(*opened);
 
+    const auto settings = node_settings(config());
     replication::PartitionsOptions replicas;
+    replicas.recovery_threads = settings.recovery_threads;
     replicas.node_id = config().node_id;
     replicas.logger = logger().named("replication");
     directory_reports = std::make_unique<DirectoryReports>(control, config().node_id,
@@ -115,7 +117,6 @@ Result<void> Server::Parts::open() {
     };
     partitions = std::make_unique<replication::Partitions>(std::move(replicas), *storage.dirs,
                                                            control.pool, control.clock);
-    const auto settings = node_settings(config());
     fetch_sessions = std::make_unique<replication::FetchSessions>(settings.fetch_session_slots,
                                                                   control.clock, control.random);
     groups = std::make_unique<GroupShards>(config().node_id, settings.group, control, *partitions,
@@ -358,7 +359,8 @@ io::Async<void> Server::start() {
     std::function<std::int64_t()> epoch = [&p] { return p.membership->epoch(); };
     co_await p.directory_reports->start(*p.link, std::move(epoch));
     p.accept(false);
-    p.chores = std::make_unique<Chores>(p.control, *p.partitions, *p.storage.dirs);
+    p.chores = std::make_unique<Chores>(p.control, *p.partitions, *p.storage.dirs, *p.storage.files,
+                                        node_settings(p.config()).chores);
     p.chores->start();
     p.logger().info("Transitioning from RECOVERY to RUNNING broker={} cluster={}",
                     p.config().node_id, p.storage.cluster_id);

@@ -1,6 +1,6 @@
 """Snippets that the checks must find, and snippets that they must let pass."""
 
-from . import comments, coroutines, layers, shape
+from . import comments, configs, coroutines, layers, shape
 from .source import Source
 
 TABLE = {"base": [], "io": ["base"], "log": ["base", "io"]}
@@ -159,4 +159,9 @@ def run():
         out.append("check_order misses a layer that names one above it")
     if not list(comments.check_notes("x", "# TO" + "DO: later")):
         out.append("check_notes misses a note")
+    # The second one acts as the default of the first.
+    table = '{"a.b", kInt, "1", "c.d", kActs, "Of topics."},\n{"c.d", kInt, "1", kActs, "X."},'
+    for code, found in (('"a.b"', 0), ('"c.d"', 1), ("", 2)):
+        if len(configs.check_effective([table], [code])) != found:
+            out.append(f"check_effective judges code that reads {code} wrongly")
     return out
