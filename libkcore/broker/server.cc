@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "broker/acceptor.h"
@@ -27,6 +28,21 @@ namespace kcore::broker {
 
 using asio::awaitable;
 
+namespace {
+
+constexpr std::size_t kPartitionsAtOnce = 100;
+
+std::size_t partitions_in(const metadata::Image& before, const metadata::Changes& changes) {
+    std::size_t count = 0;
+    for (const auto& [id, change] : changes.topics) {
+        const auto* deleted = change.deleted ? before.topic(id) : nullptr;
+        count += deleted != nullptr ? deleted->partitions.size() : change.partitions.size();
+    }
+    return count;
+}
+
+}  // namespace
+
 struct Server::Parts {
     Parts(ServerOptions o, io::Env& c, std::vector<io::Env*> w)
         : options(std::move(o)),
@@ -34,7 +50,8 @@ struct Server::Parts {
           worker_envs(std::move(w)),
           quota(options.config),
           request_memory(options.config.queued_request_bytes_max),
-          running(c.loop) {}
+          running(c.loop),
+          steps_done(c.loop) {}
 
     ServerOptions options;
     io::Env& control;
@@ -64,6 +81,14 @@ struct Server::Parts {
     std::vector<std::unique_ptr<Acceptor>> acceptors;
     io::Signal running;
     Uuid incarnation;
+    // Images whose partitions are being made on the pool, the first one at the moment.
+    struct Step {
+        metadata::ImagePtr before;
+        metadata::ImagePtr after;
+        metadata::Changes changes;
+    };
+    std::deque<Step> steps;
+    io::Signal steps_done;
     bool has_image = false;
     bool keeps_alive = false;
 
@@ -75,6 +100,8 @@ struct Server::Parts {
     Result<void> start_controller();
     void follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
                 const metadata::Changes& changes);
+    void take_step();
+    awaitable<void> finish_steps();
     void directory_failed(const std::string& path, const Error& why);
     void make_services();
     void make_workers();
@@ -132,11 +159,37 @@ Result<void> Server::Parts::open() {
     return {};
 }
 
-// The first image says which of the logs found are ours.
+// The first image says which of the logs found are ours. What later ones change is done at once,
+// before anybody is sent here; where it is much, on the pool, and whoever is early is told to ask
+// again (not_leader_or_follower).
 void Server::Parts::follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
                            const metadata::Changes& changes) {
-    if (!std::exchange(has_image, true)) partitions->load(*after);
-    partitions->apply(*before, *after, changes);
+    const bool is_first = !std::exchange(has_image, true);
+    if (is_first) partitions->load(*after);
+    if (is_first || (steps.empty() && partitions_in(*before, changes) <= kPartitionsAtOnce)) {
+        partitions->apply(*before, *after, changes);
+        return;
+    }
+    steps.push_back({before, after, changes});
+    if (steps.size() == 1) take_step();
+}
+
+// One after the other, in the order of the images.
+void Server::Parts::take_step() {
+    control.pool.submit([this, step = &steps.front()] {
+        partitions->apply(*step->before, *step->after, step->changes);
+        control.loop.post([this] {
+            // The groups found no log when the image was published.
+            groups->apply(publisher.current(), steps.front().changes);
+            steps.pop_front();
+            if (!steps.empty()) return take_step();
+            steps_done.notify();
+        });
+    });
+}
+
+awaitable<void> Server::Parts::finish_steps() {
+    while (!steps.empty()) co_await steps_done.wait_until(io::kNever);
 }
 
 // Its partitions go offline, the controller moves their leaders; without the last one, or that of
@@ -358,6 +411,7 @@ io::Async<void> Server::start() {
     if (!done) co_return done;
     std::function<std::int64_t()> epoch = [&p] { return p.membership->epoch(); };
     co_await p.directory_reports->start(*p.link, std::move(epoch));
+    co_await p.finish_steps();
     p.accept(false);
     p.chores = std::make_unique<Chores>(p.control, *p.partitions, *p.storage.dirs, *p.storage.files,
                                         node_settings(p.config()).chores);
@@ -379,6 +433,7 @@ awaitable<void> Server::stop() {
     if (p.membership) p.membership->stop();
     while (p.keeps_alive) co_await p.running.wait_until(io::kNever);
     if (p.chores) co_await p.chores->stop();
+    co_await p.finish_steps();
     if (p.groups) p.groups->stop();
     for (const auto& worker : p.workers) co_await p.finish_requests(worker.get(), deadline);
     if (p.directory_reports) co_await p.directory_reports->stop();
@@ -390,6 +445,7 @@ awaitable<void> Server::stop() {
         if (!stopped)
             p.logger().error("metadata log not closed reason=\"{}\"", stopped.error().what);
     }
+    co_await p.finish_steps();
     if (!p.partitions || !p.storage.dirs) co_return;
     const bool is_clean = co_await p.close_logs();
     p.logger().info("stopped clean={}", is_clean);

@@ -13,6 +13,7 @@
 #include "io/virtual_loop.h"
 #include "protocol/api/api_versions.h"
 #include "protocol/api/create_topics.h"
+#include "protocol/api/delete_groups.h"
 #include "protocol/api/delete_topics.h"
 #include "protocol/api/describe_log_dirs.h"
 #include "protocol/api/find_coordinator.h"
@@ -226,6 +227,22 @@ TEST_F(ServerTest, LookingForAGroupsCoordinatorMakesItsTopic) {
     EXPECT_EQ(found.error_code, 0);
     EXPECT_EQ(found.node_id, 1);
     EXPECT_TRUE(metadata_of("__consumer_offsets").topics.at(0).is_internal);
+}
+
+TEST_F(ServerTest, ManyPartitionsAtOnceAreServedAndTheirGroupsCoordinated) {
+    ASSERT_TRUE(start({{"offsets.topic.num.partitions", "150"}}));
+    ASSERT_EQ(create("orders", 250), 0);
+    loop.settle();
+    EXPECT_EQ(produce("orders", 249), 0);
+    protocol::FindCoordinatorRequest request;
+    request.coordinator_keys = {"a group"};
+    ask(request);
+    loop.advance(io::Milliseconds(100));
+    protocol::DeleteGroupsRequest unknown;
+    unknown.groups_names = {"a group"};
+    EXPECT_EQ(ask(unknown).results.at(0).error_code, 69) << "its coordinator says so";
+    stop();
+    EXPECT_TRUE(said("stopped clean=true"));
 }
 
 TEST_F(ServerTest, ProducerIdsNeverComeTwiceAcrossBlocksAndRestarts) {
