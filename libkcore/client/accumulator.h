@@ -45,6 +45,7 @@ struct Batch {
     std::int32_t sequence = record::kNoSequence;
     std::size_t held_bytes = 0;  // Of buffer.memory.
     int attempts = 0;
+    std::optional<Error> refusal = std::nullopt;  // Why it was not accepted the last time.
 };
 using BatchPtr = std::unique_ptr<Batch>;
 

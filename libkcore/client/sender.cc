@@ -22,6 +22,11 @@ bool may_pass(Errc code) {
            code == Errc::request_timed_out || code == Errc::broker_not_available;
 }
 
+// Whose answer to which request it is.
+Error named(const Error& error, std::int32_t node) {
+    return {error.code, fmt::format("broker {}, Produce: {}", node, error.what)};
+}
+
 bool is_about_sequence(Errc code) {
     return code == Errc::out_of_order_sequence_number || code == Errc::unknown_producer_id ||
            code == Errc::invalid_producer_epoch;
@@ -78,13 +83,26 @@ asio::awaitable<void> Sender::run() {
 
 void Sender::expire(std::vector<BatchPtr> expired) {
     for (auto& batch : expired) {
-        const Error late(
-            Errc::request_timed_out,
-            fmt::format("{}-{}: not delivered within {} ms", batch->queue->topic,
-                        batch->queue->partition, cluster_.config().producer.delivery_timeout_ms));
+        const auto late = too_late(*batch);
         accumulator_.failed_waiting(*batch);
         finish(std::move(batch), -1, &late);
     }
+}
+
+// With the last that stood in the way, since the time alone explains nothing.
+Error Sender::too_late(const Batch& batch) const {
+    const auto& queue = *batch.queue;
+    const auto late = fmt::format("{}-{}: not delivered within {} ms", queue.topic, queue.partition,
+                                  cluster_.config().producer.delivery_timeout_ms);
+    if (batch.refusal) return {batch.refusal->code, late + "; " + batch.refusal->what};
+    if (accumulator_.needs_producer() && producer_error_) {
+        return {producer_error_->code, late + "; InitProducerId: " + producer_error_->what};
+    }
+    const auto* known = cluster_.view()->find(queue.topic, queue.partition);
+    if (known != nullptr && known->leader < 0) {
+        return {Errc::leader_not_available, late + "; the partition has no leader"};
+    }
+    return {Errc::request_timed_out, late};
 }
 
 // While it looks, the batches of other leaders go on.
@@ -108,7 +126,8 @@ asio::awaitable<void> Sender::stop() {
 }
 
 io::Async<void> Sender::learn_producer() {
-    const auto deadline = cluster_.env().clock.in_ms(kLookMs);
+    const auto patience = std::min(kLookMs, cluster_.config().producer.delivery_timeout_ms);
+    const auto deadline = cluster_.env().clock.in_ms(patience);
     protocol::InitProducerIdRequest request;
     request.transactional_id.reset();
     request.transaction_timeout_ms = -1;
@@ -123,6 +142,7 @@ io::Async<void> Sender::learn_producer() {
         }
         answer = refused(code, std::nullopt, "InitProducerId");
     }
+    producer_error_ = answer.error();
     co_await cluster_.pause(++failures_, deadline);
     co_return std::unexpected(std::move(answer).error());
 }
@@ -218,7 +238,7 @@ asio::awaitable<void> Sender::request(std::int32_t node, Batches batches) {
         const TopicPartition id{batch->queue->topic, batch->queue->partition};
         const auto found = answers.find(id);
         if (!response) {
-            retry_or_fail(std::move(batch), response.error());
+            retry_or_fail(std::move(batch), named(response.error(), node));
         } else if (cluster_.config().producer.acks == 0) {
             accumulator_.landed(*batch, true);
             finish(std::move(batch), -1, nullptr);
@@ -226,14 +246,14 @@ asio::awaitable<void> Sender::request(std::int32_t node, Batches batches) {
             retry_or_fail(std::move(batch), Error(Errc::network_exception,
                                                   id.to_string() + ": missing in the answer"));
         } else {
-            judge(std::move(batch), found->second);
+            judge(std::move(batch), found->second, node);
         }
     }
     wake_.notify();
     if (--active_ == 0) ended_.notify();
 }
 
-void Sender::judge(BatchPtr batch, const Answer& answer) {
+void Sender::judge(BatchPtr batch, const Answer& answer, std::int32_t node) {
     const auto code = errc_from_wire(answer.error_code);
     if (code == Errc::none || code == Errc::duplicate_sequence_number) {
         accumulator_.landed(*batch, true);
@@ -250,7 +270,8 @@ void Sender::judge(BatchPtr batch, const Answer& answer) {
     }
     if (code == Errc::message_too_large && !is_late && accumulator_.split(batch)) return;
     if (may_pass(code)) {
-        retry_or_fail(std::move(batch), error);
+        retry_or_fail(std::move(batch),
+                      named(refused(code, answer.error_message, "").error(), node));
         return;
     }
     accumulator_.landed(*batch, false);
@@ -264,10 +285,12 @@ io::Instant Sender::after_backoff(const Batch& batch) const {
 }
 
 void Sender::retry_or_fail(BatchPtr batch, Error error) {
+    batch->refusal = std::move(error);
     const bool is_late = is_stopping_ || cluster_.env().clock.now() >= batch->deadline;
-    if (is_late || !may_pass(error.code)) {
+    if (is_late || !may_pass(batch->refusal->code)) {
+        const auto last = is_late && !is_stopping_ ? too_late(*batch) : *batch->refusal;
         accumulator_.landed(*batch, false);
-        finish(std::move(batch), -1, &error);
+        finish(std::move(batch), -1, &last);
         return;
     }
     cluster_.forget_leaders();

@@ -31,6 +31,7 @@ private:
     asio::awaitable<void> look();
     Accumulator::Plan plan();
     void expire(std::vector<BatchPtr> expired);
+    Error too_late(const Batch& batch) const;
     void look_if(bool lacks_leader);
     io::Instant after_backoff(const Batch& batch) const;
     io::Deadline answer_due(const Batches& batches) const;
@@ -38,7 +39,7 @@ private:
     io::Async<protocol::ProduceResponse> exchange(std::int32_t node, const Batches* batches,
                                                   const protocol::ProduceRequest* plan);
     protocol::ProduceRequest plan_of(const Batches& batches) const;
-    void judge(BatchPtr batch, const Answer& answer);
+    void judge(BatchPtr batch, const Answer& answer, std::int32_t node);
     void retry_or_fail(BatchPtr batch, Error error);
     void finish(BatchPtr batch, std::int64_t base_offset, const Error* error,
                 const Answer* answer = nullptr);
@@ -51,6 +52,7 @@ private:
     io::Signal ended_;
     std::map<std::int32_t, std::int64_t> in_flight_;  // Requests by broker.
     int active_ = 0;                                  // Coroutines.
+    std::optional<Error> producer_error_;             // The last, of learning an id.
     int failures_ = 0;                                // To learn an id, in a row.
     int looks_ = 0;                                   // For leaders, in a row.
     bool is_looking_ = false;
