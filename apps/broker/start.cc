@@ -10,6 +10,7 @@
 #include "broker/server.h"
 #include "cli/process.h"
 #include "cli/quantity.h"
+#include "cli/running.h"
 #include "client/admin.h"
 #include "io/env.h"
 #include "io/memory_disk.h"

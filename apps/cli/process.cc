@@ -4,7 +4,6 @@
 #include <sched.h>
 #include <spawn.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,8 +13,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-
-#include "cli/quantity.h"
 
 namespace kcore::cli {
 
@@ -29,43 +26,6 @@ sigset_t ending_signals() {
     ::sigaddset(&set, SIGTERM);
     ::sigaddset(&set, SIGINT);
     return set;
-}
-
-std::string environment(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
-
-// In a shared directory like /tmp only one that is ours counts.
-Parsed<fs::path> runtime_directory() {
-    const auto own = environment("XDG_RUNTIME_DIR");
-    const auto path = own.empty() ? fs::path("/tmp") / fmt::format("kcore-{}", ::getuid())
-                                  : fs::path(own) / "kcore";
-    std::error_code error;
-    fs::create_directories(path, error);
-    struct stat info{};
-    if (::lstat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != ::getuid()) {
-        return refuse(fmt::format("{} is not a directory of this user", path.string()));
-    }
-    ::chmod(path.c_str(), 0700);
-    return path;
-}
-
-Running read_running(const fs::path& path) {
-    Running out;
-    std::ifstream in(path);
-    for (std::string line; std::getline(in, line);) {
-        const auto split = line.find('=');
-        if (split == line.npos) continue;
-        const auto key = line.substr(0, split);
-        const auto value = line.substr(split + 1);
-        if (key == "pid") (void)parse_integer(value, out.pid);
-        if (key == "node_id") (void)parse_integer(value, out.node_id);
-        if (key == "port") (void)parse_integer(value, out.port);
-        if (key == "bootstrap") out.bootstrap = value;
-        if (key == "data") out.data = value;
-    }
-    return out;
 }
 
 }  // namespace
@@ -106,10 +66,15 @@ std::size_t processors() {
     return static_cast<std::size_t>(CPU_COUNT(&set));
 }
 
+std::string environment_value(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
 std::string state_directory() {
-    const auto own = environment("XDG_STATE_HOME");
+    const auto own = environment_value("XDG_STATE_HOME");
     if (!own.empty()) return own + "/kcore";
-    const auto home = environment("HOME");
+    const auto home = environment_value("HOME");
     return (home.empty() ? "/var/tmp" : home + "/.local/state") + std::string("/kcore");
 }
 
@@ -146,46 +111,9 @@ int Child::wait() {
 
 void Child::interrupt() { ::kill(pid_, SIGTERM); }
 
-Parsed<std::string> write_running(const Running& running) {
-    auto directory = runtime_directory();
-    if (!directory) return refuse(directory.error());
-    const auto path =
-        (*directory / fmt::format("broker-{}-{}.pid", running.port, running.node_id)).string();
-    auto done = write_atomically(
-        path, fmt::format("pid={}\nnode_id={}\nport={}\nbootstrap={}\ndata={}\n", running.pid,
-                          running.node_id, running.port, running.bootstrap, running.data));
-    if (!done) return refuse(done.error());
-    return path;
-}
-
 void remove_file(const std::string& path) {
     std::error_code ignored;
     fs::remove(path, ignored);
-}
-
-std::vector<Running> list_running() {
-    std::vector<Running> out;
-    const auto directory = runtime_directory();
-    if (!directory) return out;
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(*directory, ignored)) {
-        if (entry.path().extension() != ".pid") continue;
-        auto running = read_running(entry.path());
-        if (is_alive(running.pid)) {
-            out.push_back(std::move(running));
-        } else {
-            remove_file(entry.path().string());
-        }
-    }
-    return out;
-}
-
-bool is_alive(std::int64_t pid) {
-    return pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
-}
-
-bool terminate(std::int64_t pid) {
-    return pid > 0 && ::kill(static_cast<pid_t>(pid), SIGTERM) == 0;
 }
 
 Parsed<void> write_atomically(const std::string& path, const std::string& text) {

@@ -1,10 +1,8 @@
 #pragma once
-// Processes as kbroker needs them: signals as calls, a wrapped command, pid files under the user's
-// runtime directory.
+// Processes as kbroker needs them: signals as calls, the environment, a wrapped command, files that
+// others wait for.
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +21,8 @@ void end_with_parent();  // SIGTERM to this process when its parent ends.
 int process_id();
 std::size_t processors();  // That this process may run on.
 
+std::string environment_value(const char* name);  // Empty when not set.
+
 // $XDG_STATE_HOME/kcore, else ~/.local/state/kcore.
 std::string state_directory();
 
@@ -40,22 +40,7 @@ private:
     int pid_;
 };
 
-// What a running broker says of itself: lines of key=value in $XDG_RUNTIME_DIR/kcore, else
-// /tmp/kcore-UID.
-struct Running {
-    std::int64_t pid = -1;
-    std::int64_t node_id = -1;
-    std::int64_t port = -1;
-    std::string bootstrap;
-    std::string data;  // Directories, or "memory".
-};
-
-// Refuses with the system's reason.
-Parsed<std::string> write_running(const Running& running);  // The file's path.
 void remove_file(const std::string& path);
-std::vector<Running> list_running();  // Files of brokers that are gone are removed.
-bool is_alive(std::int64_t pid);
-bool terminate(std::int64_t pid);
 
 // Replaces `path` at once with `text`.
 Parsed<void> write_atomically(const std::string& path, const std::string& text);
