@@ -4,21 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 
 #include "base/properties.h"
+#include "cli/process.h"
 #include "cli/profile.h"
 
 namespace kcore::cli {
 
 namespace {
-
-std::string environment(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
 
 Parsed<void> apply(client::Config& config, const std::string& name, const std::string& value) {
     auto done = client::set_property(config, name, value);
@@ -50,8 +45,8 @@ Parsed<void> apply_file(client::Config& config, const std::string& path) {
 }
 
 Parsed<void> apply_profile(client::Config& config, const Common& common) {
-    const auto name = common.profile.empty() ? environment("KCORE_PROFILE") : common.profile;
-    auto profile = find_profile(name, environment("KCORE_CONFIG"));
+    const auto name = common.profile.empty() ? environment_value("KCORE_PROFILE") : common.profile;
+    auto profile = find_profile(name, environment_value("KCORE_CONFIG"));
     if (!profile) return refuse(std::move(profile).error());
     if (!*profile) return {};
     if (!(*profile)->bootstrap.empty()) {
@@ -88,8 +83,8 @@ Parsed<void> apply_environment(client::Config& config) {
 
 }  // namespace
 
-Parsed<client::Config> read_settings(const Common& common) {
-    client::Config config;
+Parsed<client::Config> read_settings(const Common& common, client::Config defaults) {
+    auto config = std::move(defaults);
     config.client_id = "kcore";
     if (auto done = apply_profile(config, common); !done) return refuse(done.error());
     for (const auto& file : common.files) {

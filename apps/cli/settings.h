@@ -6,7 +6,8 @@
 
 namespace kcore::cli {
 
-// Refuses with a sentence: an unknown property or profile, an unreadable file.
-Parsed<client::Config> read_settings(const Common& common);
+// Over `defaults`, which are a tool's own. Refuses with a sentence: an unknown property or profile,
+// an unreadable file.
+Parsed<client::Config> read_settings(const Common& common, client::Config defaults = {});
 
 }  // namespace kcore::cli

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <regex>
+#include <set>
 
 #include "cli/interrupt.h"
 #include "cli/sheet.h"
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::int64_t kPollMs = 100;
 constexpr std::int64_t kCommitMs = 1'000;
+constexpr std::int64_t kLookMs = 5'000;
 constexpr std::uint64_t kManyRecords = 100'000;
 
 using cli::Json;
@@ -74,6 +76,9 @@ public:
         if (code != cli::kDone) return code;
         auto outcome = read();
         if (is_tailing_ && outcome == cli::kDone) outcome = follow();
+        if (outcome == cli::kDone && options_.count >= 0 && !flow_->is_full()) {
+            outcome = cli::kTimeRanOut;
+        }
         if (order_ != Order::arrival) flow_->print_kept(order_, SIZE_MAX);
         flow_->printer().flush();
         if (in_group()) commit();
@@ -82,7 +87,7 @@ public:
     }
 
 private:
-    bool in_group() const { return !options_.group.empty() && !is_backlog(); }
+    bool in_group() const { return !group_.empty() && !is_backlog(); }
     // An explicit position reads without joining, from the group's offsets if they are asked for.
     bool is_backlog() const { return range_.start.has_value() || !options_.group_backlog.empty(); }
 
@@ -99,8 +104,10 @@ private:
             auto done = client::set_property(config_, name, value);
             if (!done) return console_.usage(done.error().what);
         }
+        group_ = options_.group.empty() ? config_.consumer.group_id : options_.group;
         config_.consumer.group_id =
-            options_.group_backlog.empty() ? options_.group : options_.group_backlog;
+            options_.group_backlog.empty() ? group_ : options_.group_backlog;
+        commits_ = !options_.no_commit && config_.consumer.auto_commit;
         config_.consumer.auto_commit = false;  // After the output, by commit().
         is_eager_ = options_.unbuffered || cli::stdout_is_terminal();
         return prepare_flow();
@@ -119,6 +126,11 @@ private:
         const bool ends = options_.exit_at_end || range_.end || options_.count >= 0;
         if (order_ != Order::arrival && !ends && !is_tailing_) {
             return console_.usage("--order needs an end: -e, -c or a range");
+        }
+        if (joins && !options_.partitions.empty()) {
+            return console_.usage(
+                "-p with -g: a group assigns its partitions; --group-backlog or -o read chosen "
+                "ones");
         }
         if (is_tailing_ && (joins || options_.range.start || options_.range.end)) {
             return console_.usage("--tail is a position of its own: no -g, -o, --from or --to");
@@ -220,6 +232,7 @@ private:
 
     int read() {
         auto last_record = clock_.now();
+        auto last_look = last_record;
         auto last_commit = clock_.now();
         const client::Visit visit = [this](const client::ConsumedRecord& r) { return take(r); };
         while (!is_over()) {
@@ -232,7 +245,12 @@ private:
                 return console_.fail({"", got.error()});
             }
             const auto now = clock_.now();
-            if (*got > 0) last_record = now;
+            if (*got > 0) last_record = last_look = now;
+            if (now - last_look >= io::Milliseconds(kLookMs)) {
+                last_look = now;
+                const auto code = look_for_topics();
+                if (code != cli::kDone) return code;
+            }
             if (consumer_->is_drained() || is_eager_) flow_->printer().flush();
             if (in_group() && now - last_commit > io::Milliseconds(kCommitMs)) {
                 commit();
@@ -243,6 +261,23 @@ private:
             if (is_idle && !is_over()) {
                 return options_.count >= 0 ? cli::kTimeRanOut : cli::kDone;
             }
+        }
+        return cli::kDone;
+    }
+
+    // Nothing came for a while: a topic that was deleted gives nothing any more.
+    int look_for_topics() {
+        auto view = admin_->metadata(topics_);
+        if (!view) return cli::kDone;  // The cluster may come back.
+        for (const auto& topic : topics_) {
+            const auto* known = (*view)->find(topic);
+            if (known == nullptr || known->error != Errc::unknown_topic_or_partition) continue;
+            const Error gone(Errc::unknown_topic_or_partition, topic + ": the topic is gone");
+            if (!in_group()) {
+                flow_->printer().flush();
+                return console_.fail({topic, gone});
+            }
+            if (gone_.insert(topic).second) console_.warn(gone.what);
         }
         return cli::kDone;
     }
@@ -300,9 +335,11 @@ private:
     }
 
     void commit() {
-        if (options_.no_commit) return;
+        if (!commits_) return;
         auto done = consumer_->commit();
-        if (!done) console_.warn(fmt::format("not committed: {}", done.error().what));
+        const auto complaint =
+            done ? std::string() : fmt::format("not committed: {}", done.error().what);
+        if (complaint != std::exchange(complaint_, complaint) && !done) console_.warn(complaint);
     }
 
     const Options& options_;
@@ -315,9 +352,13 @@ private:
     std::unique_ptr<client::Consumer> consumer_;
     std::unique_ptr<Flow> flow_;
     std::vector<std::string> topics_;
+    std::set<std::string> gone_;  // That were told.
+    std::string group_;
+    std::string complaint_;  // Of the last commit.
     Order order_ = Order::arrival;
     std::uint64_t pinned_ = 0;  // Which assignment's ends are known,
     std::uint64_t told_ = 0;    // and which one was told.
+    bool commits_ = true;
     bool is_tailing_ = false;
     bool is_filtered_ = false;
     bool is_eager_ = false;

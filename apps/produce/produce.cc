@@ -13,6 +13,7 @@
 #include "cli/output_file.h"
 #include "cli/quantity.h"
 #include "cli/record_line.h"
+#include "cli/settings.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "client/admin.h"
@@ -28,6 +29,7 @@ namespace {
 
 constexpr std::uint64_t kFirstLine = 1;
 constexpr std::int64_t kPauseUsMax = 100'000;  // Then interrupts are looked at.
+constexpr std::int64_t kDeliveryMs = 30'000;
 constexpr const char* kReportFormat = "%t-%p@%o\\n";
 
 // One run of the tool.
@@ -61,7 +63,9 @@ public:
 
 private:
     int prepare() {
-        auto config = cli::client_config(options_.common);
+        client::Config defaults;
+        defaults.producer.delivery_timeout_ms = kDeliveryMs;
+        auto config = cli::read_settings(options_.common, std::move(defaults));
         if (!config) return console_.usage(config.error());
         config_ = std::move(*config);
         const bool own_partitioner = !options_.partitioner.empty();
@@ -73,7 +77,13 @@ private:
             if (!done) return console_.usage(done.error().what);
         }
         if (options_.no_idempotence) config_.producer.is_idempotent = false;
-        config_.producer.delivery_timeout_ms = options_.delivery_timeout_ms;
+        if (options_.delivery_timeout_ms >= 0) {
+            config_.producer.delivery_timeout_ms = options_.delivery_timeout_ms;
+        }
+        // Finding the topic is part of the time that delivery may take.
+        const auto limit = config_.producer.delivery_timeout_ms;
+        config_.api_timeout_ms = std::min(config_.api_timeout_ms, limit);
+        config_.connect_timeout_ms = std::min(config_.connect_timeout_ms, limit);
         keeps_partition_ = options_.partition < 0 && !own_partitioner && !options_.ignore_partition;
         return prepare_input();
     }

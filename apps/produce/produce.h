@@ -35,7 +35,7 @@ struct Options {
     std::int64_t duration_ms = -1;
     std::int64_t seed = -1;
     std::int64_t partition = -1;
-    std::int64_t delivery_timeout_ms = 30'000;
+    std::int64_t delivery_timeout_ms = -1;  // -1: of the settings.
     std::int64_t timestamp_ms = -1;
     std::int64_t count = -1;
     bool nul_delimited = false;

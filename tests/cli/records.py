@@ -3,8 +3,10 @@
 
 import base64
 import json
+import os
 import random
 import signal
+import socket
 import subprocess
 import time
 
@@ -305,6 +307,53 @@ class Sending(harness.Case):
         process.send_signal(signal.SIGINT)
         self.assertIn(b"1 sent, 1 acked", process.communicate(timeout=30)[1])
         self.assertEqual(process.returncode, 130)
+
+    def test_a_count_that_is_not_reached_is_3(self):
+        name = self.topic()
+        self.assertEqual(self.run_tool("kconsume", name, "-e", "-c", "5").code, 3)
+        self.ok("kproduce", name, stdin="a\nb\n")
+        said = self.run_tool("kconsume", name, "-e", "-c", "3")
+        self.assertEqual((said.code, said.out), (3, "a\nb\n"))
+        self.assertEqual(self.ok("kconsume", name, "-e", "-c", "2").out, "a\nb\n")
+
+    def test_partitions_of_a_group_cannot_be_chosen(self):
+        said = self.run_tool("kconsume", self.topic(), "-g", "g", "-p", "0")
+        self.assertEqual(said.code, 2)
+        self.assertTrue(said.err.startswith("error: -p with -g: "), said.err)
+
+    def test_the_delivery_timeout_of_the_settings_counts_without_the_flag(self):
+        said = self.ok("kproduce", "t", "-X", "delivery.timeout.ms=1500", "-X", "dump")
+        self.assertIn("delivery.timeout.ms=1500 ", said.out)
+        begin = time.monotonic()
+        said = self.run_tool("kproduce", self.name, "-b", self.silent(), "-X",
+                             "delivery.timeout.ms=700", stdin="a\n")
+        self.assertNotEqual(said.code, 0)
+        self.assertLess(time.monotonic() - begin, 3)
+
+    def silent(self):
+        """A port that takes connections and never answers."""
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+    def test_a_topic_that_is_deleted_meanwhile_is_told(self):
+        name = self.topic()
+        self.ok("kproduce", name, stdin="a\n")
+        reader = self.reader(name)
+        self.ok("ktopics", "delete", name, "-y")
+        said = reader.communicate(timeout=60)[1]
+        self.assertIn("UNKNOWN_TOPIC_OR_PARTITION (3)", said)
+        self.assertEqual(reader.returncode, 1)
+
+    def reader(self, *arguments):
+        """kconsume that has read its first record."""
+        process = subprocess.Popen([harness.tool("kconsume"), *arguments], stderr=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True,
+                                   env={"KCORE_BOOTSTRAP_SERVER": self.broker.bootstrap,
+                                        "HOME": self.home.name, "PATH": os.environ["PATH"]})
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(), "a\n")
+        return process
 
 
 if __name__ == "__main__":
