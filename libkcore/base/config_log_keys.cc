@@ -9,7 +9,7 @@ using namespace rows;
 
 constexpr ConfigKey kRows[] = {
     // Log storage.
-    {"log.dirs", kList, kNull, distinct(), kStatic, kActs,
+    {"log.dirs", kList, kNull, distinct_non_empty(), kStatic, kActs,
      "Directories that hold the logs; takes the place of log.dir."},
     {"log.dir", kList, "/tmp/kafka-logs", distinct_non_empty(), kStatic, kActs,
      "The directory that holds the logs where log.dirs is not set."},

@@ -6,10 +6,15 @@ namespace kcore {
 
 namespace {
 
+// Where a sentence is about: nowhere in particular for what is not from a file.
+std::string place_of(const Property& property) {
+    return property.line > 0 ? fmt::format("line {}: ", property.line) : "";
+}
+
 std::string unknown(const Property& property, std::string_view key) {
     const auto nearest = nearest_config_key(ConfigResource::broker, key);
     const auto hint = nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest);
-    return fmt::format("line {}: unknown setting {}{}", property.line, property.key, hint);
+    return fmt::format("{}unknown setting {}{}", place_of(property), property.key, hint);
 }
 
 // Values that name a provider are resolved elsewhere and cannot be judged as they stand.
@@ -30,11 +35,11 @@ ServerProperties check_server_properties(const std::vector<Property>& properties
         }
         const auto value = parse_config(*key, property.value);
         if (!value && !names_a_provider(property.value)) {
-            out.errors.push_back(fmt::format("line {}: {} (allowed: {})", property.line,
+            out.errors.push_back(fmt::format("{}{} (allowed: {})", place_of(property),
                                              value.error().what, describe_allowed(*key)));
         } else if (!key->is_effective()) {
             out.warnings.push_back(
-                fmt::format("line {}: {} has no effect yet", property.line, property.key));
+                fmt::format("{}{} has no effect yet", place_of(property), property.key));
         }
     }
     return out;

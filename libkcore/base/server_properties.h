@@ -14,7 +14,8 @@ struct ServerProperties {
     ConfigMap settings;  // By full name, listener prefixes included; unknown names are kept.
 
     // One sentence each, without the file's name. Errors must stop start-up.
-    std::vector<std::string> errors;    // "line 3: ..." with key, value and what is allowed.
+    std::vector<std::string> errors;    // "line 3: ..." with key, value and what is allowed;
+                                        // without a line where the property has none.
     std::vector<std::string> warnings;  // Unknown names with the nearest known one; keys without
                                         // effect yet.
 };
