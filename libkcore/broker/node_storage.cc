@@ -6,8 +6,6 @@
 #include <set>
 #include <utility>
 
-#include "metadata/record.h"
-#include "metadata/snapshot.h"
 #include "raft/format.h"
 
 namespace kcore::broker {
@@ -68,7 +66,9 @@ Result<void> check_fresh(const Survey& found, const StorageOptions& options) {
 }
 
 Result<void> format_fresh(const BrokerConfig& config, io::Env& env,
-                          const std::vector<std::string>& fresh, NodeStorage& storage) {
+                          const std::vector<std::string>& fresh,
+                          const std::vector<metadata::Record>& first_records,
+                          NodeStorage& storage) {
     for (const auto& path : fresh) {
         raft::Format how;
         how.directory = path;
@@ -77,7 +77,7 @@ Result<void> format_fresh(const BrokerConfig& config, io::Env& env,
         how.meta.directory_id = env.random.uuid();
         how.has_metadata = config.is_controller && path == config.metadata_log_dir;
         if (how.has_metadata) {
-            for (const auto& record : metadata::bootstrap_records()) {
+            for (const auto& record : first_records) {
                 how.bootstrap.push_back(metadata::encode_record(record));
             }
         }
@@ -124,7 +124,7 @@ Result<NodeStorage> open_storage(const BrokerConfig& config, io::Env& env,
     storage.cluster_id = found->cluster_id;
     if (storage.cluster_id.empty()) storage.cluster_id = options.cluster_id;
     if (storage.cluster_id.empty()) storage.cluster_id = env.random.uuid().to_string();
-    auto formatted = format_fresh(config, env, found->fresh, storage);
+    auto formatted = format_fresh(config, env, found->fresh, options.first_records, storage);
     if (!formatted) return std::unexpected(std::move(formatted).error());
     storage.files = std::make_unique<log::FileCache>(env.disk, kOpenFilesMax);
     log::LogDirsOptions how;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/logger.h"
 #include "base/result.h"
@@ -16,6 +17,8 @@
 #include "io/env.h"
 #include "log/file_cache.h"
 #include "log/log_dirs.h"
+#include "metadata/record.h"
+#include "metadata/snapshot.h"
 #include "raft/pending_sync.h"
 
 namespace kcore::broker {
@@ -31,6 +34,8 @@ struct NodeStorage {
 struct StorageOptions {
     std::string cluster_id;         // Of a new cluster; empty: a random one.
     bool adds_directories = false;  // Formats new ones beside old ones: `kbroker format`.
+    // Of a new cluster: its first records.
+    std::vector<metadata::Record> first_records = metadata::bootstrap_records();
     std::function<void(const std::string& path, const Error& error)> on_failure;
     Logger logger;
 };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "metadata/snapshot.h"
+
 namespace kcore::metadata {
 namespace {
 
@@ -47,6 +49,27 @@ TEST(FeaturesTest, AFreshClusterOf44HasEveryFeatureAtItsTopButKraft) {
     }
     EXPECT_EQ(default_level(kShareVersion, 30), 1);
     EXPECT_EQ(default_level(kElrVersion, 25), 0);
+}
+
+TEST(FeaturesTest, ANewClusterTakesChosenLevelsThatFitItsMetadataVersion) {
+    const auto levels = initial_levels(kMetadataVersionLatest, {{"group.version", 0}});
+    ASSERT_TRUE(levels);
+    EXPECT_EQ(levels->at("group.version"), 0);
+    EXPECT_EQ(levels->at("share.version"), 2);
+    EXPECT_EQ(bootstrap_records(*levels).size(), bootstrap_records().size() - 1);
+}
+
+TEST(FeaturesTest, LevelsThatANewClusterCannotHaveAreRefusedWithWhatItCan) {
+    const auto why = [](std::int16_t version, const FeatureLevels& chosen) {
+        const auto levels = initial_levels(version, chosen);
+        return levels ? std::string() : levels.error().what;
+    };
+    EXPECT_EQ(why(33, {{"transaction.version", 9}}),
+              "transaction.version has levels 0 to 2, not 9");
+    EXPECT_EQ(why(33, {{"kraft.version", 1}}), "kraft.version has levels 0 to 0, not 1");
+    EXPECT_EQ(why(22, {{"eligible.leader.replicas.version", 1}}),
+              "eligible.leader.replicas.version 1 needs metadata.version 23 (4.0-IV1) or later");
+    EXPECT_TRUE(why(33, {{"nosuch", 1}}).starts_with("there is no feature nosuch; there are "));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "metadata/snapshot.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace kcore::metadata {
@@ -208,12 +210,47 @@ std::vector<Record> snapshot_records(const Image& image) {
     return out;
 }
 
-std::vector<Record> bootstrap_records(std::int16_t metadata_version) {
-    std::vector<Record> out{feature_record(kMetadataVersion, metadata_version)};
+Result<FeatureLevels> initial_levels(std::int16_t metadata_version, const FeatureLevels& chosen) {
+    FeatureLevels out;
+    std::vector<std::string_view> names;
     for (const auto& feature : supported_features()) {
-        if (feature.name == kMetadataVersion || feature.name == kKraftVersion) continue;
-        const auto level = default_level(feature.name, metadata_version);
-        if (level != 0) out.push_back(feature_record(feature.name, level));
+        out.emplace(feature.name, default_level(feature.name, metadata_version));
+        names.push_back(feature.name);
+    }
+    for (const auto& [name, level] : chosen) {
+        const auto* feature = find_feature(name);
+        if (feature == nullptr) {
+            return fail(Errc::invalid_config, fmt::format("there is no feature {}; there are {}",
+                                                          name, fmt::join(names, ", ")));
+        }
+        // A dynamic quorum needs its voters in the log; what is formatted here has static ones.
+        const auto max = name == kKraftVersion ? std::int16_t{0} : feature->max;
+        if (level < feature->min || level > max) {
+            return fail(Errc::invalid_config, fmt::format("{} has levels {} to {}, not {}", name,
+                                                          feature->min, max, level));
+        }
+        out.insert_or_assign(name, level);
+    }
+    if (out.at(std::string(kElrVersion)) > 0 &&
+        !MetadataVersion(out.at(std::string(kMetadataVersion))).has_elr_fields()) {
+        return fail(Errc::invalid_config,
+                    fmt::format("{} 1 needs metadata.version 23 ({}) or later", kElrVersion,
+                                metadata_version_name(23)));
+    }
+    return out;
+}
+
+std::vector<Record> bootstrap_records(std::int16_t metadata_version) {
+    return bootstrap_records(*initial_levels(metadata_version, {}));
+}
+
+std::vector<Record> bootstrap_records(const FeatureLevels& levels) {
+    std::vector<Record> out;
+    for (const auto& feature : supported_features()) {
+        const auto found = levels.find(feature.name);
+        if (found != levels.end() && found->second != 0) {
+            out.push_back(feature_record(found->first, found->second));
+        }
     }
     return out;
 }
