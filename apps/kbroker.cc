@@ -59,7 +59,12 @@ Command start_command(Options& o) {
         number("--ready-fd", "the READY line goes there too", o.ready_fd, 1 << 20),
         flag("--exit-with-parent", "stop when the parent process ends", o.exit_with_parent),
         flag("--exit-on-stdin-eof", "stop at the end of stdin", o.exit_on_stdin_eof),
-        text("--log-level", "LEVEL", "debug, info, warn, error", o.log_level)};
+        {.names = "--log-level",
+         .placeholder = "LEVEL",
+         .help = "debug, info, warn, error",
+         .set = cli::to_text(o.log_level),
+         .choices = {"trace", "debug", "info", "warn", "error"},
+         .complete = Complete::choices}};
     for (auto& option : more) out.options.push_back(std::move(option));
     out.rest = cli::to_list(o.command);
     out.not_yet = {"--brokers",    "--user",     "--acl",       "--seed",      "--load",
@@ -76,11 +81,13 @@ Command format_command(Options& o) {
     out.options = node_options(o);
     out.options.push_back(
         flag("--ignore-formatted", "leave alone what is formatted", o.ignore_formatted));
-    out.not_yet = {"--standalone",
-                   "--initial-controllers",
-                   "--no-initial-controllers",
-                   "--release-version",
-                   "--feature",
+    out.options.push_back(text("--release-version", "V",
+                               "features as of this release, as 4.3 or 4.3-IV0", o.release));
+    out.options.push_back({.names = "-f,--feature",
+                           .placeholder = "NAME=LEVEL",
+                           .help = "another level for one of them",
+                           .set = cli::to_list(o.features)});
+    out.not_yet = {"--standalone", "--initial-controllers", "--no-initial-controllers",
                    "--add-scram"};
     out.examples = {{"kbroker format --config server.properties", ""},
                     {"kbroker format --data-dir /var/lib/kcore", ""},
@@ -92,6 +99,72 @@ Command format_command(Options& o) {
 std::vector<Option> which(Options& o) {
     return {number("--port", "the broker on this port", o.port, 65'535),
             number("--node-id", "the broker with this id", o.node_id, INT32_MAX)};
+}
+
+std::vector<cli::Positional> files(Options& o) {
+    return {{.name = "FILE",
+             .help = "files of a log, or its folder",
+             .least = 1,
+             .most = 0,
+             .set = cli::to_list(o.words),
+             .complete = Complete::files}};
+}
+
+Command dump_command(Options& o) {
+    return {
+        .name = "dump",
+        .summary = "Show what lies in files of a log: batches, records, index entries.",
+        .positionals = files(o),
+        .options = {{.names = "--records",
+                     .placeholder = "",
+                     .help = "records instead of batches",
+                     .set = cli::to_switch(o.records),
+                     .aliases = "--print-data-log,--deep-iteration"},
+                    {.names = "--decoder",
+                     .placeholder = "KIND",
+                     .help = "what records are: by the folder's name, or this",
+                     .set = cli::to_text(o.decoder),
+                     .default_text = "auto",
+                     .choices = {"auto", "none", "metadata", "offsets", "transactions", "shares"},
+                     .complete = Complete::choices},
+                    {.names = "--max-bytes",
+                     .placeholder = "SIZE",
+                     .help = "only the beginning of each log",
+                     .set = cli::to_size(o.bytes_max)}},
+        .examples = {{"kbroker log dump orders-0", ""},
+                     {"kbroker log dump --records 00000000000000000000.log -o json", ""},
+                     {"kbroker log dump 00000000000000000000.timeindex", ""}},
+        .run = [&o] { return dump_log(o); }};
+}
+
+Command log_command(Options& o) {
+    Command out{.name = "log",
+                .summary = "Look into the files of a log, of kcore or Apache Kafka."};
+    Command verify{.name = "verify",
+                   .summary = "Check logs, and indexes against them; 4 when any is damaged.",
+                   .positionals = files(o),
+                   .examples = {{"kbroker log verify orders-0", ""},
+                                {"kbroker log verify orders-0 -o json", ""},
+                                {"kbroker log verify 00000000000000000000.log", ""}},
+                   .run = [&o] { return verify_log(o); }};
+    out.commands = {dump_command(o), std::move(verify)};
+    out.not_yet = {"repair"};
+    out.examples = out.commands.front().examples;
+    return out;
+}
+
+Command error_command(Options& o) {
+    return {.name = "error",
+            .summary = "Explain error codes of the protocol; without any, list them.",
+            .positionals = {{.name = "CODE",
+                             .help = "number or name",
+                             .least = 0,
+                             .most = 0,
+                             .set = cli::to_list(o.words)}},
+            .examples = {{"kbroker error 6", ""},
+                         {"kbroker error NOT_LEADER_OR_FOLLOWER -o json", ""},
+                         {"kbroker error", ""}},
+            .run = [&o] { return explain_error(o); }};
 }
 
 Command table(Options& o) {
@@ -118,12 +191,11 @@ Command table(Options& o) {
                       {"kbroker ready && ./run-tests", ""}};
     ready.run = [&o] { return server::ready(o); };
     root.commands = {start_command(o), format_command(o), std::move(stop), std::move(status),
-                     std::move(ready)};
-    root.not_yet = {"info",           "config",  "cluster", "drain", "undrain",  "decommission",
-                    "unregister",     "elect",   "acls",    "users", "quotas",   "tokens",
-                    "client-metrics", "loggers", "txn",     "log",   "raw",      "error",
-                    "fault",          "chaos",   "proxy",   "trace", "requests", "snapshot",
-                    "reset",          "profile"};
+                     std::move(ready), log_command(o),    error_command(o)};
+    root.not_yet = {"info",           "config",  "cluster",  "drain",    "undrain", "decommission",
+                    "unregister",     "elect",   "acls",     "users",    "quotas",  "tokens",
+                    "client-metrics", "loggers", "txn",      "raw",      "fault",   "chaos",
+                    "proxy",          "trace",   "requests", "snapshot", "reset",   "profile"};
     root.examples = {{"kbroker start", ""},
                      {"kbroker start --dev --port 0 -- ./run-tests", ""},
                      {"kbroker status", ""}};

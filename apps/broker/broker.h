@@ -15,7 +15,11 @@ struct Options {
     std::string config;
     std::vector<std::string> overrides;
     std::vector<std::string> topics;
-    std::vector<std::string> command;  // Behind "--".
+    std::vector<std::string> command;   // Behind "--".
+    std::vector<std::string> features;  // Of format: "name=level".
+    std::vector<std::string> words;     // Of error and log.
+    std::string release;                // Of format.
+    std::string decoder = "auto";       // Of log dump.
     std::string data_dir;
     std::string ready_file;
     std::string cluster_id;
@@ -24,11 +28,13 @@ struct Options {
     std::int64_t port = -1;
     std::int64_t node_id = -1;
     std::int64_t wait_ms = -1;
+    std::int64_t bytes_max = INT64_MAX;  // Of log dump.
     bool is_dev = false;
     bool exit_with_parent = false;
     bool exit_on_stdin_eof = false;
     bool ignore_formatted = false;
     bool all = false;
+    bool records = false;  // Of log dump.
 };
 
 // What a node is started with.
@@ -47,5 +53,8 @@ int format(const Options& options);
 int stop(const Options& options);
 int status(const Options& options);
 int ready(const Options& options);
+int explain_error(const Options& options);
+int dump_log(const Options& options);
+int verify_log(const Options& options);
 
 }  // namespace kcore::server

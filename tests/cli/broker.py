@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """kbroker itself."""
 
+import json
 import os
+import subprocess
 import unittest
 
 import harness
@@ -30,17 +32,156 @@ class Broker(harness.Case):
         self.assertTrue(said.endswith("code 4\n"), said)
 
     def script(self, code):
-        import subprocess
         done = subprocess.run(["bash", "-c", code], cwd=self.home.name, timeout=60, text=True,
                               capture_output=True, check=False,
                               env={"PATH": os.environ["PATH"], "HOME": self.home.name,
                                    "XDG_RUNTIME_DIR": self.home.name})
         return done.stdout
 
+    def test_stop_leaves_strangers_alone(self):
+        stranger = subprocess.Popen(["sleep", "60"])
+        self.addCleanup(stranger.wait)
+        self.addCleanup(stranger.kill)
+        folder = os.path.join(self.home.name, "kcore")
+        os.makedirs(folder)
+        left_over = os.path.join(folder, "broker-19999-1.pid")
+        with open(left_over, "w", encoding="utf-8") as file:
+            file.write(f"pid={stranger.pid}\nnode_id=1\nport=19999\nbootstrap=x:19999\ndata=d\n")
+        said = self.run_tool("kbroker", "stop", "--port", "19999")
+        self.assertEqual(said.code, 1)
+        self.assertIn(f"removed {left_over}: its broker is gone\n", said.err)
+        self.assertIn("error: no such broker is running", said.err)
+        self.assertFalse(os.path.exists(left_over))
+        self.assertIsNone(stranger.poll())
+
     def test_wrong_settings_stop_the_start(self):
-        said = self.run_tool("kbroker", "start", "--dev", "--override", "num.partitions=x")
+        for option, sentence in (
+                ("num.partitions=x", "--override num.partitions=x: "),
+                ("log.dirs=", "--override log.dirs=: "),
+                ("num.partitions", "--override 'num.partitions' is not key=value")):
+            said = self.run_tool("kbroker", "start", "--dev", "--override", option)
+            self.assertEqual(said.code, 2)
+            self.assertTrue(said.err.startswith(f"error: {sentence}"), said.err)
+        said = self.run_tool("kbroker", "start", "--dev", "--log-level", "loud")
         self.assertEqual(said.code, 2)
-        self.assertIn("num.partitions", said.err)
+        self.assertIn("--log-level: 'loud' is none of trace, debug, info, warn, error", said.err)
+
+    def configured(self, *lines):
+        path = os.path.join(self.home.name, "server.properties")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join((
+                "process.roles=broker,controller", "node.id=1",
+                f"log.dirs={self.home.name}/data", "controller.listener.names=CONTROLLER",
+                "controller.quorum.voters=1@127.0.0.1:0", *lines)))
+        return path
+
+    def test_flags_stand_over_the_file(self):
+        config = self.configured("listeners=PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:0")
+        said = self.run_tool("kbroker", "start", "--config", config, "--port", "0", "--node-id",
+                             "7", "--dev", "--override", "controller.quorum.voters=7@127.0.0.1:0",
+                             "--", harness.tool("kbroker"), "status", "-o", "json")
+        self.assertEqual(said.code, 0, said.err)
+        self.assertIn('"node_id":7', said.out)
+        self.assertIn('"data":"memory"', said.out)
+        self.assertFalse(os.path.exists(f"{self.home.name}/data"))
+        self.assertIn("development mode: data in memory, not in log.dirs\n", said.err)
+
+    def test_a_port_that_could_mean_several_listeners_is_refused(self):
+        config = self.configured("listeners=A://:1,B://:2,CONTROLLER://:3")
+        said = self.run_tool("kbroker", "start", "--config", config, "--port", "9092")
+        self.assertEqual((said.code, said.err),
+                         (2, f"error: --port: {config} has 2 listeners for clients: "
+                             "use --override listeners=...\n"))
+        config = self.configured("listeners=A://:1,CONTROLLER://:3", "advertised.listeners=A://h:1")
+        said = self.run_tool("kbroker", "start", "--config", config, "--port", "9092")
+        self.assertEqual(said.code, 2)
+        self.assertIn("advertises A://h:1", said.err)
+
+    def test_ready_answers_in_every_form(self):
+        said = self.run_tool("kbroker", "start", "--dev", "--port", "0", "-q", "--", "sh", "-c",
+                             f"{harness.tool('kbroker')} ready -o json "
+                             "-b $KAFKA_BOOTSTRAP_SERVERS")
+        self.assertEqual(said.code, 0, said.err)
+        answer = json.loads(said.out.splitlines()[-1])
+        self.assertEqual(answer["clusters"][0]["brokers"], 1)
+        self.assertIs(answer["clusters"][0]["ready"], True)
+        said = self.run_tool("kbroker", "ready", "-b", "127.0.0.1:1", "-o", "json")
+        self.assertEqual(said.code, 4)
+        self.assertIs(said.json()["clusters"][0]["ready"], False)
+        self.assertEqual(json.loads(said.err)["error"], "NETWORK_EXCEPTION")
+
+
+@unittest.skipUnless(harness.has("kbroker"), "kbroker is not built")
+class Files(harness.Case):
+    """What needs no running broker."""
+
+    needs_broker = False
+
+    def test_errors_are_explained_by_number_and_by_name(self):
+        said = self.ok("kbroker", "error", "6", "not_leader_or_follower", "-o", "json")
+        self.assertEqual([code["name"] for code in said.json()["codes"]],
+                         ["NOT_LEADER_OR_FOLLOWER"] * 2)
+        self.assertEqual(said.json()["codes"][0]["retry"], "after metadata")
+        said = self.run_tool("kbroker", "error", "NOT_A_LEADER_OR_FOLLOWER")
+        self.assertEqual((said.code, said.err),
+                         (2, "error: there is no error code NOT_A_LEADER_OR_FOLLOWER. "
+                             "did you mean NOT_LEADER_OR_FOLLOWER?\n"))
+
+    def formatted(self, *options):
+        folder = f"{self.home.name}/data"
+        return folder, self.run_tool("kbroker", "format", "--data-dir", folder, *options)
+
+    def levels(self, folder):
+        zero = f"{folder}/__cluster_metadata-0/{0:020}-{0:010}.checkpoint"
+        said = self.ok("kbroker", "log", "dump", zero, "--records", "-o", "json")
+        data = [record["decoded"]["data"] for record in said.json()["records"]
+                if record["decoded"]]
+        return {feature["name"]: feature["featureLevel"] for feature in data}
+
+    def test_a_new_cluster_has_the_features_that_format_was_told(self):
+        folder, said = self.formatted("--release-version", "4.1", "--feature",
+                                      "transaction.version=1")
+        self.assertEqual(said.code, 0, said.err)
+        self.assertEqual(self.levels(folder),
+                         {"metadata.version": 27, "eligible.leader.replicas.version": 1,
+                          "group.version": 1, "transaction.version": 1})
+
+    def test_levels_that_a_cluster_cannot_have_are_refused(self):
+        for options, sentence in (
+                (["--feature", "nosuch.version=1"], "--feature: there is no feature nosuch"),
+                (["--feature", "transaction.version=9"],
+                 "--feature: transaction.version has levels 0 to 2, not 9"),
+                (["--feature", "transaction.version"], "is not name=level"),
+                (["--release-version", "4.9"],
+                 "--release-version: there is no '4.9'; there are 3.3-IV3, "),
+                (["--release-version", "4.0-IV0", "--feature",
+                  "eligible.leader.replicas.version=1"], "needs metadata.version 23")):
+            folder, said = self.formatted(*options)
+            self.assertEqual(said.code, 2, options)
+            self.assertIn(sentence, said.err)
+            self.assertFalse(os.path.exists(folder))
+
+    def test_another_cluster_id_is_refused(self):
+        _, said = self.formatted("--cluster-id", "MkU3OEVBNTcwNTJENDM2Qk")
+        self.assertEqual(said.code, 0, said.err)
+        _, said = self.formatted("--cluster-id", "AAAAAAAAAAAAAAAAAAAAAQ", "--ignore-formatted")
+        self.assertEqual(said.code, 1)
+        self.assertIn("INCONSISTENT_CLUSTER_ID (104)", said.err)
+
+    def test_a_log_that_is_damaged_is_found(self):
+        folder, _ = self.formatted()
+        metadata = f"{folder}/__cluster_metadata-0"
+        self.ok("kbroker", "log", "verify", metadata)
+        zero = f"{metadata}/{0:020}-{0:010}.checkpoint"
+        batch = self.ok("kbroker", "log", "dump", metadata, "-o", "json").json()["batches"][1]
+        self.assertIs(batch["valid"], True)
+        with open(zero, "r+b") as file:
+            file.seek(batch["position"] + 70)
+            file.write(b"\xff")
+        said = self.run_tool("kbroker", "log", "verify", metadata, "-o", "json")
+        self.assertEqual(said.code, 4)
+        self.assertTrue(said.json()["files"][0]["problem"].startswith(
+            f"position {batch['position']}: "))
 
 
 if __name__ == "__main__":
