@@ -63,9 +63,11 @@ Command list_command(Options& o) {
 }
 
 Command create_command(Options& o) {
+    auto created = names(o, 1, 0);
+    created.complete = Complete::nothing;  // Those that exist cannot be meant.
     return {.name = "create",
             .summary = "Create topics.",
-            .positionals = {names(o, 1, 0)},
+            .positionals = {std::move(created)},
             .options = {number("-p,--partitions", "partitions; -1: the broker's default",
                                o.partitions, -1),
                         number("-r,--replication-factor", "replicas; -1: the broker's default",

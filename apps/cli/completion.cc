@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
 
 namespace kcore::cli {
 
@@ -17,15 +17,51 @@ std::vector<std::string> names_of(const Command& command) {
     return out;
 }
 
+// With what its own commands take, which completion does not tell apart.
+Command whole(const Command& command) {
+    auto out = command;
+    for (const auto& sub : command.commands) {
+        out.options.insert(out.options.end(), sub.options.begin(), sub.options.end());
+        out.positionals.insert(out.positionals.end(), sub.positionals.begin(),
+                               sub.positionals.end());
+    }
+    return out;
+}
+
+std::string command_names(const Command& command, std::string_view separator) {
+    std::vector<std::string_view> names;
+    for (const auto& sub : command.commands) names.push_back(sub.name);
+    return fmt::format("{}", fmt::join(names, separator));
+}
+
 std::vector<std::string> global_names() {
     return {"-h", "--help", "--help-all", "--help-json", "-V", "--version"};
 }
 
-std::string_view live_source(Complete what) {
-    if (what == Complete::topics) return "ktopics list -o name --timeout 300ms -q";
-    if (what == Complete::groups) return "kgroups list -o name --timeout 300ms -q";
-    return "";
+// Which cluster is meant; what is typed of them is repeated when names are asked for.
+constexpr std::array<std::string_view, 7> kWhere{"-b", "--bootstrap-server", "-C", "--profile",
+                                                 "-F", "--command-config",   "-X"};
+
+// The same with the value in one word.
+std::string where_with_value(std::string_view separator) {
+    std::string out;
+    for (const auto name : kWhere) {
+        if (!name.starts_with("--")) continue;
+        if (!out.empty()) out += separator;
+        out += fmt::format("{}=*", name);
+    }
+    return out;
 }
+
+// A command that prints names; `where` is the shell's expression for what kWhere says.
+std::string live_source(Complete what, std::string_view where) {
+    if (what != Complete::topics && what != Complete::groups) return "";
+    const auto* tool = what == Complete::topics ? "ktopics" : "kgroups";
+    return fmt::format("{} list -o name --timeout 300ms -q {} 2>/dev/null", tool, where);
+}
+
+constexpr std::string_view kBashWhere = "\"${where[@]}\"";
+constexpr std::string_view kZshWhere = "$where";
 
 std::string in_quotes(std::string_view text) {
     std::string out = "'";
@@ -50,9 +86,8 @@ void append_bash_values(std::string& to, const Command& command) {
                                  fmt::join(option.choices, " "));
         } else if (option.complete == Complete::files) {
             action = "COMPREPLY=($(compgen -f -- \"$cur\")); return";
-        } else if (const auto live = live_source(option.complete); !live.empty()) {
-            action = fmt::format(
-                "COMPREPLY=($(compgen -W \"$({} 2>/dev/null)\" -- \"$cur\")); return", live);
+        } else if (const auto live = live_source(option.complete, kBashWhere); !live.empty()) {
+            action = fmt::format("COMPREPLY=($(compgen -W \"$({})\" -- \"$cur\")); return", live);
         }
         to += fmt::format("            {}) {} ;;\n", names, action);
     }
@@ -73,12 +108,13 @@ void append_bash_command(std::string& to, const Command& root, const Command& co
     if (&command != &root) append_bash_values(to, root);
     to += "        esac\n";
     to += fmt::format("        words={}\n", in_quotes(bash_words(root, command)));
+    const auto names = command_names(command, " ");
     std::string live;
     for (const auto& positional : command.positionals) {
-        if (live.empty()) live = live_source(positional.complete);
+        if (live.empty()) live = live_source(positional.complete, kBashWhere);
         if (positional.complete == Complete::files) live = "compgen -f -- \"$cur\"";
     }
-    for (const auto& sub : command.commands) live += (live.empty() ? "echo " : " ") + sub.name;
+    if (!names.empty()) live = "echo " + names + (live.empty() ? "" : "; " + live);
     to += fmt::format("        plain={}\n", in_quotes(live));
 }
 
@@ -87,16 +123,23 @@ std::string bash(const Command& root) {
     auto out = fmt::format("# bash completion of {}; generated, do not edit\n{}() {{\n", root.name,
                            function);
     out +=
-        "    local cur prev words plain command word\n"
-        "    cur=${COMP_WORDS[COMP_CWORD]}\n    prev=${COMP_WORDS[COMP_CWORD-1]}\n    command=\n"
-        "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n        case \"$word\" in\n";
+        "    local cur prev words plain command word i typed where=()\n"
+        "    cur=${COMP_WORDS[COMP_CWORD]}\n    prev=${COMP_WORDS[COMP_CWORD-1]}\n    command=\n";
+    // COMP_WORDS breaks addresses at their colon.
+    out += fmt::format(
+        "    read -ra typed <<<\"${{COMP_LINE:0:COMP_POINT}}\"\n"
+        "    for ((i = 1; i < ${{#typed[@]}}; ++i)); do\n        case \"${{typed[i]}}\" in\n"
+        "            {}) where+=(\"${{typed[@]:i:2}}\") ;;\n"
+        "            {}) where+=(\"${{typed[i]}}\") ;;\n        esac\n    done\n",
+        fmt::join(kWhere, "|"), where_with_value("|"));
+    out += "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n        case \"$word\" in\n";
     for (const auto& sub : root.commands) {
         out += fmt::format("            {0}) command={0}; break ;;\n", sub.name);
     }
     out += "            *) ;;\n        esac\n    done\n    case \"$command\" in\n";
     for (const auto& sub : root.commands) {
         out += fmt::format("    {})\n", sub.name);
-        append_bash_command(out, root, sub);
+        append_bash_command(out, root, whole(sub));
         out += "        ;;\n";
     }
     out += "    *)\n";
@@ -128,9 +171,9 @@ std::string zsh_value(const Option& option) {
     if (!option.choices.empty())
         return fmt::format(":{}:({})", label, fmt::join(option.choices, " "));
     if (option.complete == Complete::files) return fmt::format(":{}:_files", label);
-    const auto live = live_source(option.complete);
+    const auto live = live_source(option.complete, kZshWhere);
     if (live.empty()) return fmt::format(":{}:", label);
-    return fmt::format(":{}:{{compadd -- $({} 2>/dev/null)}}", label, live);
+    return fmt::format(":{}:{{compadd -- $({})}}", label, live);
 }
 
 void append_zsh_options(std::string& to, const Command& command) {
@@ -145,10 +188,9 @@ void append_zsh_options(std::string& to, const Command& command) {
 std::string zsh_positional(const Command& command) {
     for (const auto& positional : command.positionals) {
         if (positional.complete == Complete::files) return "'*:file:_files'";
-        const auto live = live_source(positional.complete);
+        const auto live = live_source(positional.complete, kZshWhere);
         if (live.empty()) continue;
-        return fmt::format("'*:{}:{{compadd -- $({} 2>/dev/null)}}'", zsh_text(positional.name),
-                           live);
+        return fmt::format("'*:{}:{{compadd -- $({})}}'", zsh_text(positional.name), live);
     }
     return "'*::'";
 }
@@ -156,12 +198,20 @@ std::string zsh_positional(const Command& command) {
 std::string zsh(const Command& root) {
     auto out = fmt::format(
         "#compdef {0}\n# zsh completion of {0}; generated, do not edit\n_{0}() {{\n", root.name);
+    out += fmt::format(
+        "    local i\n    local -a where\n    for ((i = 2; i < CURRENT; ++i)); do\n"
+        "        case ${{words[i]}} in\n            {}) where+=(${{words[i,i+1]}}) ;;\n"
+        "            {}) where+=(${{words[i]}}) ;;\n        esac\n    done\n",
+        fmt::join(kWhere, "|"), where_with_value("|"));
     out += "    local command=${words[(r)(";
-    std::string any;
-    for (const auto& sub : root.commands) any += (any.empty() ? "" : "|") + sub.name;
+    const auto any = command_names(root, "|");
     out += (any.empty() ? "---" : any) + ")]}\n    case \"$command\" in\n";
-    for (const auto& sub : root.commands) {
+    for (const auto& bare : root.commands) {
+        const auto sub = whole(bare);
         out += fmt::format("    {})\n        _arguments -s \\\n        '1: :' \\\n", sub.name);
+        if (!sub.commands.empty()) {
+            out += fmt::format("        '2:command:({})' \\\n", command_names(sub, " "));
+        }
         append_zsh_options(out, sub);
         append_zsh_options(out, root);
         out += fmt::format("        {}\n        ;;\n", zsh_positional(sub));
@@ -171,18 +221,13 @@ std::string zsh(const Command& root) {
     if (root.commands.empty()) {
         out += fmt::format("        {}\n", zsh_positional(root));
     } else {
-        out += fmt::format("        '1:command:({})'\n", fmt::join(split_commas([&] {
-                                                                       auto names = any;
-                                                                       std::ranges::replace(
-                                                                           names, '|', ',');
-                                                                       return names;
-                                                                   }()),
-                                                                   " "));
+        out += fmt::format("        '1:command:({})'\n", command_names(root, " "));
     }
     return out + fmt::format("        ;;\n    esac\n}}\n_{0} \"$@\"\n", root.name);
 }
 
-void append_fish_options(std::string& to, const std::string& head, const Command& command) {
+void append_fish_options(std::string& to, const std::string& head, const Command& command,
+                         const std::string& where) {
     for (const auto& option : command.options) {
         auto line = head;
         for (const auto& name : split_commas(option.names)) {
@@ -192,8 +237,8 @@ void append_fish_options(std::string& to, const std::string& head, const Command
         if (!option.choices.empty()) {
             line += fmt::format(" -f -a {}",
                                 in_quotes(fmt::format("{}", fmt::join(option.choices, " "))));
-        } else if (const auto live = live_source(option.complete); !live.empty()) {
-            line += fmt::format(" -f -a {}", in_quotes(fmt::format("({} 2>/dev/null)", live)));
+        } else if (const auto live = live_source(option.complete, where); !live.empty()) {
+            line += fmt::format(" -f -a {}", in_quotes(fmt::format("({})", live)));
         } else if (option.complete != Complete::files) {
             line += " -f";
         }
@@ -201,32 +246,40 @@ void append_fish_options(std::string& to, const std::string& head, const Command
     }
 }
 
+void append_fish_words(std::string& to, const std::string& head, const Command& command,
+                       const std::string& where) {
+    for (const auto& positional : command.positionals) {
+        const auto live = live_source(positional.complete, where);
+        if (live.empty()) continue;
+        to += fmt::format("{} -f -a {}\n", head, in_quotes(fmt::format("({})", live)));
+    }
+}
+
 std::string fish(const Command& root) {
     auto out = fmt::format("# fish completion of {}; generated, do not edit\n", root.name);
     const auto all = fmt::format("complete -c {}", root.name);
-    append_fish_options(out, all, root);
+    const auto where = fmt::format("(__{}_where)", root.name);
+    out += fmt::format(
+        "function __{}_where\n    set -l words (commandline -opc)\n"
+        "    for i in (seq (count $words))\n        switch $words[$i]\n            case {}\n"
+        "                printf '%s\\n' $words[$i..(math $i + 1)]\n            case '{}'\n"
+        "                echo $words[$i]\n        end\n    end\nend\n",
+        root.name, fmt::join(kWhere, " "), where_with_value("' '"));
+    append_fish_options(out, all, root, where);
     for (const auto& sub : root.commands) {
         out += fmt::format("{} -n __fish_use_subcommand -f -a {} -d {}\n", all, sub.name,
                            in_quotes(sub.summary));
     }
-    for (const auto* command : [&] {
-             std::vector<const Command*> list;
-             for (const auto& sub : root.commands) list.push_back(&sub);
-             if (root.commands.empty()) list.push_back(&root);
-             return list;
-         }()) {
-        const auto head = command == &root ? all
-                                           : fmt::format("{} -n '__fish_seen_subcommand_from {}'",
-                                                         all, command->name);
-        if (command != &root) append_fish_options(out, head, *command);
-        for (const auto& positional : command->positionals) {
-            const auto live = live_source(positional.complete);
-            if (!live.empty()) {
-                out += fmt::format("{} -f -a {}\n", head,
-                                   in_quotes(fmt::format("({} 2>/dev/null)", live)));
-            }
+    for (const auto& bare : root.commands) {
+        const auto sub = whole(bare);
+        const auto head = fmt::format("{} -n '__fish_seen_subcommand_from {}'", all, sub.name);
+        for (const auto& own : sub.commands) {
+            out += fmt::format("{} -f -a {} -d {}\n", head, own.name, in_quotes(own.summary));
         }
+        append_fish_options(out, head, sub, where);
+        append_fish_words(out, head, sub, where);
     }
+    if (root.commands.empty()) append_fish_words(out, all, root, where);
     return out;
 }
 

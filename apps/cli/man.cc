@@ -49,18 +49,21 @@ void append_options(std::string& to, const Command& command) {
     }
 }
 
+void append_commands(std::string& to, const Command& command, const std::string& path) {
+    for (const auto& sub : command.commands) {
+        const auto name = path + " " + sub.name;
+        to += fmt::format(".SS {}\n{}\n", roff(usage_line(sub, name)), roff(sub.summary));
+        append_options(to, sub);
+        append_commands(to, sub, name);
+    }
+}
+
 }  // namespace
 
 std::string man_options(const Command& root) {
     std::string out;
-    if (!root.commands.empty()) {
-        out += ".SH COMMANDS\n";
-        for (const auto& sub : root.commands) {
-            out += fmt::format(".SS {}\n{}\n", roff(usage_line(sub, root.name + " " + sub.name)),
-                               roff(sub.summary));
-            append_options(out, sub);
-        }
-    }
+    if (!root.commands.empty()) out += ".SH COMMANDS\n";
+    append_commands(out, root, root.name);
     out += ".SH OPTIONS\n";
     append_options(out, root);
     out += ".TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nHelp on one screen.\n";

@@ -1,4 +1,15 @@
 # fish completion of kbroker; generated, do not edit
+function __kbroker_where
+    set -l words (commandline -opc)
+    for i in (seq (count $words))
+        switch $words[$i]
+            case -b --bootstrap-server -C --profile -F --command-config -X
+                printf '%s\n' $words[$i..(math $i + 1)]
+            case '--bootstrap-server=*' '--profile=*' '--command-config=*'
+                echo $words[$i]
+        end
+    end
+end
 complete -c kbroker -s b -l bootstrap-server -r -f -d 'brokers to begin with, by commas'
 complete -c kbroker -s X -r -f -d 'any client property; '\''list'\'' and '\''dump'\'' show them'
 complete -c kbroker -s F -l command-config -r -d 'client properties from a file'
@@ -15,6 +26,8 @@ complete -c kbroker -n __fish_use_subcommand -f -a format -d 'Make the log direc
 complete -c kbroker -n __fish_use_subcommand -f -a stop -d 'Stop a broker of this user.'
 complete -c kbroker -n __fish_use_subcommand -f -a status -d 'Show the brokers of this user; 4 when none runs.'
 complete -c kbroker -n __fish_use_subcommand -f -a ready -d 'Ask whether a cluster answers; 4 when not.'
+complete -c kbroker -n __fish_use_subcommand -f -a log -d 'Look into the files of a log, of kcore or Apache Kafka.'
+complete -c kbroker -n __fish_use_subcommand -f -a error -d 'Explain error codes of the protocol; without any, list them.'
 complete -c kbroker -n '__fish_seen_subcommand_from start' -l config -r -d 'server.properties'
 complete -c kbroker -n '__fish_seen_subcommand_from start' -l override -r -f -d 'one setting over the file'\''s'
 complete -c kbroker -n '__fish_seen_subcommand_from start' -l data-dir -r -d 'where data is kept'
@@ -27,7 +40,7 @@ complete -c kbroker -n '__fish_seen_subcommand_from start' -l ready-file -r -d '
 complete -c kbroker -n '__fish_seen_subcommand_from start' -l ready-fd -r -f -d 'the READY line goes there too'
 complete -c kbroker -n '__fish_seen_subcommand_from start' -l exit-with-parent -f -d 'stop when the parent process ends'
 complete -c kbroker -n '__fish_seen_subcommand_from start' -l exit-on-stdin-eof -f -d 'stop at the end of stdin'
-complete -c kbroker -n '__fish_seen_subcommand_from start' -l log-level -r -f -d 'debug, info, warn, error'
+complete -c kbroker -n '__fish_seen_subcommand_from start' -l log-level -r -f -a 'trace debug info warn error' -d 'debug, info, warn, error'
 complete -c kbroker -n '__fish_seen_subcommand_from format' -l config -r -d 'server.properties'
 complete -c kbroker -n '__fish_seen_subcommand_from format' -l override -r -f -d 'one setting over the file'\''s'
 complete -c kbroker -n '__fish_seen_subcommand_from format' -l data-dir -r -d 'where data is kept'
@@ -35,9 +48,16 @@ complete -c kbroker -n '__fish_seen_subcommand_from format' -l cluster-id -r -f 
 complete -c kbroker -n '__fish_seen_subcommand_from format' -l port -r -f -d 'port of clients; 0: any that is free'
 complete -c kbroker -n '__fish_seen_subcommand_from format' -l node-id -r -f -d 'id of the node'
 complete -c kbroker -n '__fish_seen_subcommand_from format' -l ignore-formatted -f -d 'leave alone what is formatted'
+complete -c kbroker -n '__fish_seen_subcommand_from format' -l release-version -r -f -d 'features as of this release, as 4.3 or 4.3-IV0'
+complete -c kbroker -n '__fish_seen_subcommand_from format' -s f -l feature -r -f -d 'another level for one of them'
 complete -c kbroker -n '__fish_seen_subcommand_from stop' -l port -r -f -d 'the broker on this port'
 complete -c kbroker -n '__fish_seen_subcommand_from stop' -l node-id -r -f -d 'the broker with this id'
 complete -c kbroker -n '__fish_seen_subcommand_from stop' -l all -f -d 'all of them'
 complete -c kbroker -n '__fish_seen_subcommand_from status' -l port -r -f -d 'the broker on this port'
 complete -c kbroker -n '__fish_seen_subcommand_from status' -l node-id -r -f -d 'the broker with this id'
 complete -c kbroker -n '__fish_seen_subcommand_from ready' -l wait -r -f -d 'until it does'
+complete -c kbroker -n '__fish_seen_subcommand_from log' -f -a dump -d 'Show what lies in files of a log: batches, records, index entries.'
+complete -c kbroker -n '__fish_seen_subcommand_from log' -f -a verify -d 'Check logs, and indexes against them; 4 when any is damaged.'
+complete -c kbroker -n '__fish_seen_subcommand_from log' -l records -f -d 'records instead of batches'
+complete -c kbroker -n '__fish_seen_subcommand_from log' -l decoder -r -f -a 'auto none metadata offsets transactions shares' -d 'what records are: by the folder'\''s name, or this'
+complete -c kbroker -n '__fish_seen_subcommand_from log' -l max-bytes -r -f -d 'only the beginning of each log'

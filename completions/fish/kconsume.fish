@@ -1,5 +1,16 @@
 # fish completion of kconsume; generated, do not edit
-complete -c kconsume -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)' -d 'a topic, as the argument'
+function __kconsume_where
+    set -l words (commandline -opc)
+    for i in (seq (count $words))
+        switch $words[$i]
+            case -b --bootstrap-server -C --profile -F --command-config -X
+                printf '%s\n' $words[$i..(math $i + 1)]
+            case '--bootstrap-server=*' '--profile=*' '--command-config=*'
+                echo $words[$i]
+        end
+    end
+end
+complete -c kconsume -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q (__kconsume_where) 2>/dev/null)' -d 'a topic, as the argument'
 complete -c kconsume -s r -l regex -f -d 'topics are regular expressions, matched now'
 complete -c kconsume -s o -l offset -r -f -d 'start, or start:end: beginning, end, 42, -10, @-1h:now, committed'
 complete -c kconsume -l from -r -f -d 'the start alone; a time too'
@@ -20,8 +31,8 @@ complete -c kconsume -s B -l before -r -f -d 'records shown before each match'
 complete -c kconsume -s A -l after -r -f -d 'records shown after each match'
 complete -c kconsume -l key -r -f -d 'only this key, read from its partition'
 complete -c kconsume -l all-partitions -f -d '--key looks everywhere'
-complete -c kconsume -s g -l group -r -f -a '(kgroups list -o name --timeout 300ms -q 2>/dev/null)' -d 'share the partitions with the group; commits after output'
-complete -c kconsume -l group-backlog -r -f -a '(kgroups list -o name --timeout 300ms -q 2>/dev/null)' -d 'from the group'\''s committed offsets, without joining it'
+complete -c kconsume -s g -l group -r -f -a '(kgroups list -o name --timeout 300ms -q (__kconsume_where) 2>/dev/null)' -d 'share the partitions with the group; commits after output'
+complete -c kconsume -l group-backlog -r -f -a '(kgroups list -o name --timeout 300ms -q (__kconsume_where) 2>/dev/null)' -d 'from the group'\''s committed offsets, without joining it'
 complete -c kconsume -l no-commit -f -d 'leave the group'\''s offsets alone'
 complete -c kconsume -l instance-id -r -f -d 'be a static member'
 complete -c kconsume -l assignor -r -f -d 'range, roundrobin, sticky, cooperative-sticky'
@@ -46,4 +57,4 @@ complete -c kconsume -l connect-timeout -r -f -d 'limit for connecting'
 complete -c kconsume -l color -r -f -a 'auto always never' -d 'auto, always or never'
 complete -c kconsume -s q -l quiet -f -d 'no notices on stderr'
 complete -c kconsume -s v -l verbose -f -d 'what the client does; twice: its requests'
-complete -c kconsume -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c kconsume -f -a '(ktopics list -o name --timeout 300ms -q (__kconsume_where) 2>/dev/null)'

@@ -1,4 +1,15 @@
 # fish completion of kgroups; generated, do not edit
+function __kgroups_where
+    set -l words (commandline -opc)
+    for i in (seq (count $words))
+        switch $words[$i]
+            case -b --bootstrap-server -C --profile -F --command-config -X
+                printf '%s\n' $words[$i..(math $i + 1)]
+            case '--bootstrap-server=*' '--profile=*' '--command-config=*'
+                echo $words[$i]
+        end
+    end
+end
 complete -c kgroups -s b -l bootstrap-server -r -f -d 'brokers to begin with, by commas'
 complete -c kgroups -s X -r -f -d 'any client property; '\''list'\'' and '\''dump'\'' show them'
 complete -c kgroups -s F -l command-config -r -d 'client properties from a file'
@@ -25,23 +36,23 @@ complete -c kgroups -n '__fish_seen_subcommand_from list' -l state -r -f -d 'onl
 complete -c kgroups -n '__fish_seen_subcommand_from list' -l type -r -f -d 'only classic, consumer, share or streams'
 complete -c kgroups -n '__fish_seen_subcommand_from describe' -l section -r -f -a 'all summary lag members' -d 'only summary, lag or members'
 complete -c kgroups -n '__fish_seen_subcommand_from describe' -l only-lag -f -d 'only what lags'
-complete -c kgroups -n '__fish_seen_subcommand_from describe' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)' -d 'only these'
+complete -c kgroups -n '__fish_seen_subcommand_from describe' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)' -d 'only these'
 complete -c kgroups -n '__fish_seen_subcommand_from describe' -l isolation-level -r -f -a 'read_committed read_uncommitted' -d 'count lag to the end of read_committed or read_uncommitted'
-complete -c kgroups -n '__fish_seen_subcommand_from describe' -f -a '(kgroups list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c kgroups -n '__fish_seen_subcommand_from describe' -f -a '(kgroups list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)'
 complete -c kgroups -n '__fish_seen_subcommand_from reset' -l to -r -f -d 'earliest, latest, latest-5, current, 42, +10, -10, @TIME, -1h, group:OTHER'
-complete -c kgroups -n '__fish_seen_subcommand_from reset' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)' -d 'only these; also where nothing is committed yet'
+complete -c kgroups -n '__fish_seen_subcommand_from reset' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)' -d 'only these; also where nothing is committed yet'
 complete -c kgroups -n '__fish_seen_subcommand_from reset' -l all-topics -f -d 'all that is committed (without -t)'
-complete -c kgroups -n '__fish_seen_subcommand_from reset' -f -a '(kgroups list -o name --timeout 300ms -q 2>/dev/null)'
-complete -c kgroups -n '__fish_seen_subcommand_from delete' -f -a '(kgroups list -o name --timeout 300ms -q 2>/dev/null)'
-complete -c kgroups -n '__fish_seen_subcommand_from delete-offsets' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)' -d 'which'
-complete -c kgroups -n '__fish_seen_subcommand_from delete-offsets' -f -a '(kgroups list -o name --timeout 300ms -q 2>/dev/null)'
-complete -c kgroups -n '__fish_seen_subcommand_from lag' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)' -d 'only these'
+complete -c kgroups -n '__fish_seen_subcommand_from reset' -f -a '(kgroups list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)'
+complete -c kgroups -n '__fish_seen_subcommand_from delete' -f -a '(kgroups list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)'
+complete -c kgroups -n '__fish_seen_subcommand_from delete-offsets' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)' -d 'which'
+complete -c kgroups -n '__fish_seen_subcommand_from delete-offsets' -f -a '(kgroups list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)'
+complete -c kgroups -n '__fish_seen_subcommand_from lag' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)' -d 'only these'
 complete -c kgroups -n '__fish_seen_subcommand_from lag' -l only-lag -f -d 'only what lags'
-complete -c kgroups -n '__fish_seen_subcommand_from lag' -f -a '(kgroups list -o name --timeout 300ms -q 2>/dev/null)'
-complete -c kgroups -n '__fish_seen_subcommand_from members' -f -a '(kgroups list -o name --timeout 300ms -q 2>/dev/null)'
-complete -c kgroups -n '__fish_seen_subcommand_from clone' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)' -d 'only these'
-complete -c kgroups -n '__fish_seen_subcommand_from clone' -f -a '(kgroups list -o name --timeout 300ms -q 2>/dev/null)'
-complete -c kgroups -n '__fish_seen_subcommand_from clone' -f -a '(kgroups list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c kgroups -n '__fish_seen_subcommand_from lag' -f -a '(kgroups list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)'
+complete -c kgroups -n '__fish_seen_subcommand_from members' -f -a '(kgroups list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)'
+complete -c kgroups -n '__fish_seen_subcommand_from clone' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)' -d 'only these'
+complete -c kgroups -n '__fish_seen_subcommand_from clone' -f -a '(kgroups list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)'
+complete -c kgroups -n '__fish_seen_subcommand_from clone' -f -a '(kgroups list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)'
 complete -c kgroups -n '__fish_seen_subcommand_from wait' -l lag -r -f -d 'the most that may be behind'
-complete -c kgroups -n '__fish_seen_subcommand_from wait' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)' -d 'only these'
-complete -c kgroups -n '__fish_seen_subcommand_from wait' -f -a '(kgroups list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c kgroups -n '__fish_seen_subcommand_from wait' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)' -d 'only these'
+complete -c kgroups -n '__fish_seen_subcommand_from wait' -f -a '(kgroups list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)'

@@ -1,4 +1,15 @@
 # fish completion of kperf; generated, do not edit
+function __kperf_where
+    set -l words (commandline -opc)
+    for i in (seq (count $words))
+        switch $words[$i]
+            case -b --bootstrap-server -C --profile -F --command-config -X
+                printf '%s\n' $words[$i..(math $i + 1)]
+            case '--bootstrap-server=*' '--profile=*' '--command-config=*'
+                echo $words[$i]
+        end
+    end
+end
 complete -c kperf -s b -l bootstrap-server -r -f -d 'brokers to begin with, by commas'
 complete -c kperf -s X -r -f -d 'any client property; '\''list'\'' and '\''dump'\'' show them'
 complete -c kperf -s F -l command-config -r -d 'client properties from a file'
@@ -23,11 +34,11 @@ complete -c kperf -n '__fish_seen_subcommand_from produce' -l linger -r -f -d 'l
 complete -c kperf -n '__fish_seen_subcommand_from produce' -l keys -r -f -d 'so many different keys; 0: none'
 complete -c kperf -n '__fish_seen_subcommand_from produce' -l warmup-records -r -f -d 'records before latency counts'
 complete -c kperf -n '__fish_seen_subcommand_from produce' -l reporting-interval -r -f -d 'between progress lines'
-complete -c kperf -n '__fish_seen_subcommand_from produce' -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c kperf -n '__fish_seen_subcommand_from produce' -f -a '(ktopics list -o name --timeout 300ms -q (__kperf_where) 2>/dev/null)'
 complete -c kperf -n '__fish_seen_subcommand_from consume' -s c -l num-records -r -f -d 'stop after so many'
-complete -c kperf -n '__fish_seen_subcommand_from consume' -s g -l group -r -f -a '(kgroups list -o name --timeout 300ms -q 2>/dev/null)' -d 'as its member'
+complete -c kperf -n '__fish_seen_subcommand_from consume' -s g -l group -r -f -a '(kgroups list -o name --timeout 300ms -q (__kperf_where) 2>/dev/null)' -d 'as its member'
 complete -c kperf -n '__fish_seen_subcommand_from consume' -l timeout -r -f -d 'stop after so long without a record'
-complete -c kperf -n '__fish_seen_subcommand_from consume' -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c kperf -n '__fish_seen_subcommand_from consume' -f -a '(ktopics list -o name --timeout 300ms -q (__kperf_where) 2>/dev/null)'
 complete -c kperf -n '__fish_seen_subcommand_from e2e' -s c -l num-records -r -f -d 'how many'
 complete -c kperf -n '__fish_seen_subcommand_from e2e' -s s -l record-size -r -f -d 'bytes of a value'
 complete -c kperf -n '__fish_seen_subcommand_from e2e' -s r -l throughput -r -f -d 'records a second, as 5000/s; -1: no limit'
@@ -39,4 +50,4 @@ complete -c kperf -n '__fish_seen_subcommand_from e2e' -l linger -r -f -d 'linge
 complete -c kperf -n '__fish_seen_subcommand_from e2e' -l keys -r -f -d 'so many different keys; 0: none'
 complete -c kperf -n '__fish_seen_subcommand_from e2e' -l warmup-records -r -f -d 'records before latency counts'
 complete -c kperf -n '__fish_seen_subcommand_from e2e' -l reporting-interval -r -f -d 'between progress lines'
-complete -c kperf -n '__fish_seen_subcommand_from e2e' -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c kperf -n '__fish_seen_subcommand_from e2e' -f -a '(ktopics list -o name --timeout 300ms -q (__kperf_where) 2>/dev/null)'

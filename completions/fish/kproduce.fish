@@ -1,4 +1,15 @@
 # fish completion of kproduce; generated, do not edit
+function __kproduce_where
+    set -l words (commandline -opc)
+    for i in (seq (count $words))
+        switch $words[$i]
+            case -b --bootstrap-server -C --profile -F --command-config -X
+                printf '%s\n' $words[$i..(math $i + 1)]
+            case '--bootstrap-server=*' '--profile=*' '--command-config=*'
+                echo $words[$i]
+        end
+    end
+end
 complete -c kproduce -s t -l topic -r -f -d 'the topic, instead of the argument'
 complete -c kproduce -s K -l key-separator -r -f -d 'key and value on a line'
 complete -c kproduce -s D -l delimiter -r -f -d 'between records; escapes as \n \x00'
@@ -44,4 +55,4 @@ complete -c kproduce -l connect-timeout -r -f -d 'limit for connecting'
 complete -c kproduce -l color -r -f -a 'auto always never' -d 'auto, always or never'
 complete -c kproduce -s q -l quiet -f -d 'no notices on stderr'
 complete -c kproduce -s v -l verbose -f -d 'what the client does; twice: its requests'
-complete -c kproduce -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c kproduce -f -a '(ktopics list -o name --timeout 300ms -q (__kproduce_where) 2>/dev/null)'

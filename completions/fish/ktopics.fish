@@ -1,4 +1,15 @@
 # fish completion of ktopics; generated, do not edit
+function __ktopics_where
+    set -l words (commandline -opc)
+    for i in (seq (count $words))
+        switch $words[$i]
+            case -b --bootstrap-server -C --profile -F --command-config -X
+                printf '%s\n' $words[$i..(math $i + 1)]
+            case '--bootstrap-server=*' '--profile=*' '--command-config=*'
+                echo $words[$i]
+        end
+    end
+end
 complete -c ktopics -s b -l bootstrap-server -r -f -d 'brokers to begin with, by commas'
 complete -c ktopics -s X -r -f -d 'any client property; '\''list'\'' and '\''dump'\'' show them'
 complete -c ktopics -s F -l command-config -r -d 'client properties from a file'
@@ -28,34 +39,33 @@ complete -c ktopics -n '__fish_seen_subcommand_from create' -s p -l partitions -
 complete -c ktopics -n '__fish_seen_subcommand_from create' -s r -l replication-factor -r -f -d 'replicas; -1: the broker'\''s default'
 complete -c ktopics -n '__fish_seen_subcommand_from create' -s c -l config -r -f -d 'topic settings'
 complete -c ktopics -n '__fish_seen_subcommand_from create' -l if-not-exists -f -d 'fine when it is there'
-complete -c ktopics -n '__fish_seen_subcommand_from create' -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
 complete -c ktopics -n '__fish_seen_subcommand_from describe' -l section -r -f -a 'all summary partitions' -d 'only summary or partitions'
 complete -c ktopics -n '__fish_seen_subcommand_from describe' -l regex -f -d 'names are regular expressions'
 complete -c ktopics -n '__fish_seen_subcommand_from describe' -s i -l internal -f -d 'internal topics too'
 complete -c ktopics -n '__fish_seen_subcommand_from describe' -l under-replicated -f -d 'only those with too few in sync'
 complete -c ktopics -n '__fish_seen_subcommand_from describe' -l unavailable -f -d 'only those with a leaderless partition'
 complete -c ktopics -n '__fish_seen_subcommand_from describe' -l with-overrides -f -d 'only those with settings of their own'
-complete -c ktopics -n '__fish_seen_subcommand_from describe' -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c ktopics -n '__fish_seen_subcommand_from describe' -f -a '(ktopics list -o name --timeout 300ms -q (__ktopics_where) 2>/dev/null)'
 complete -c ktopics -n '__fish_seen_subcommand_from alter' -s p -l partitions -r -f -d 'the new total'
 complete -c ktopics -n '__fish_seen_subcommand_from alter' -l add-partitions -r -f -d 'how many more'
-complete -c ktopics -n '__fish_seen_subcommand_from alter' -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c ktopics -n '__fish_seen_subcommand_from alter' -f -a '(ktopics list -o name --timeout 300ms -q (__ktopics_where) 2>/dev/null)'
 complete -c ktopics -n '__fish_seen_subcommand_from config' -l set -r -f -d 'set a value'
 complete -c ktopics -n '__fish_seen_subcommand_from config' -l unset -r -f -d 'back to the default'
 complete -c ktopics -n '__fish_seen_subcommand_from config' -l append -r -f -d 'add to a list'
 complete -c ktopics -n '__fish_seen_subcommand_from config' -l subtract -r -f -d 'take from a list'
 complete -c ktopics -n '__fish_seen_subcommand_from config' -s a -l all -f -d 'defaults too'
 complete -c ktopics -n '__fish_seen_subcommand_from config' -l docs -f -d 'with documentation (see -o wide)'
-complete -c ktopics -n '__fish_seen_subcommand_from config' -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c ktopics -n '__fish_seen_subcommand_from config' -f -a '(ktopics list -o name --timeout 300ms -q (__ktopics_where) 2>/dev/null)'
 complete -c ktopics -n '__fish_seen_subcommand_from delete' -l regex -f -d 'names are regular expressions'
 complete -c ktopics -n '__fish_seen_subcommand_from delete' -l if-exists -f -d 'fine when it is not there'
-complete -c ktopics -n '__fish_seen_subcommand_from delete' -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c ktopics -n '__fish_seen_subcommand_from delete' -f -a '(ktopics list -o name --timeout 300ms -q (__ktopics_where) 2>/dev/null)'
 complete -c ktopics -n '__fish_seen_subcommand_from offsets' -l at -r -f -d 'earliest, latest, max-timestamp, @TIME, by commas'
-complete -c ktopics -n '__fish_seen_subcommand_from offsets' -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c ktopics -n '__fish_seen_subcommand_from offsets' -f -a '(ktopics list -o name --timeout 300ms -q (__ktopics_where) 2>/dev/null)'
 complete -c ktopics -n '__fish_seen_subcommand_from partitions' -s i -l internal -f -d 'internal topics too'
-complete -c ktopics -n '__fish_seen_subcommand_from partitions' -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c ktopics -n '__fish_seen_subcommand_from partitions' -f -a '(ktopics list -o name --timeout 300ms -q (__ktopics_where) 2>/dev/null)'
 complete -c ktopics -n '__fish_seen_subcommand_from sizes' -l by -r -f -a 'topic broker dir partition' -d 'topic, broker, dir or partition'
 complete -c ktopics -n '__fish_seen_subcommand_from sizes' -l sort -f -d 'the largest first'
-complete -c ktopics -n '__fish_seen_subcommand_from sizes' -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c ktopics -n '__fish_seen_subcommand_from sizes' -f -a '(ktopics list -o name --timeout 300ms -q (__ktopics_where) 2>/dev/null)'
 complete -c ktopics -n '__fish_seen_subcommand_from wait' -l in-sync -f -d 'and every replica is in sync'
 complete -c ktopics -n '__fish_seen_subcommand_from wait' -l exists -f -d 'only that (the default)'
-complete -c ktopics -n '__fish_seen_subcommand_from wait' -f -a '(ktopics list -o name --timeout 300ms -q 2>/dev/null)'
+complete -c ktopics -n '__fish_seen_subcommand_from wait' -f -a '(ktopics list -o name --timeout 300ms -q (__ktopics_where) 2>/dev/null)'
