@@ -2,11 +2,13 @@
 
 #include "broker/handlers/controller_handlers.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/api/add_raft_voter.h"
 #include "protocol/api/allocate_producer_ids.h"
 #include "protocol/api/alter_configs.h"
 #include "protocol/api/alter_partition.h"
 #include "protocol/api/api_versions.h"
 #include "protocol/api/assign_replicas_to_dirs.h"
+#include "protocol/api/begin_quorum_epoch.h"
 #include "protocol/api/broker_heartbeat.h"
 #include "protocol/api/broker_registration.h"
 #include "protocol/api/controller_registration.h"
@@ -19,9 +21,12 @@
 #include "protocol/api/describe_configs.h"
 #include "protocol/api/describe_groups.h"
 #include "protocol/api/describe_log_dirs.h"
+#include "protocol/api/describe_quorum.h"
 #include "protocol/api/describe_topic_partitions.h"
+#include "protocol/api/end_quorum_epoch.h"
 #include "protocol/api/envelope.h"
 #include "protocol/api/fetch.h"
+#include "protocol/api/fetch_snapshot.h"
 #include "protocol/api/find_coordinator.h"
 #include "protocol/api/get_telemetry_subscriptions.h"
 #include "protocol/api/heartbeat.h"
@@ -38,8 +43,11 @@
 #include "protocol/api/offset_for_leader_epoch.h"
 #include "protocol/api/produce.h"
 #include "protocol/api/push_telemetry.h"
+#include "protocol/api/remove_raft_voter.h"
 #include "protocol/api/sync_group.h"
 #include "protocol/api/unregister_broker.h"
+#include "protocol/api/update_raft_voter.h"
+#include "protocol/api/vote.h"
 
 namespace kcore::broker {
 
@@ -80,20 +88,31 @@ Dispatch broker_apis(bool with_unstable_versions) {
 
 Dispatch controller_apis(bool with_unstable_versions) {
     using namespace protocol;
-    return {
-        {api<AllocateProducerIdsRequest>(allocate_producer_ids),
-         api<AlterConfigsRequest>(alter_configs_here), api<AlterPartitionRequest>(alter_partition),
-         api<ApiVersionsRequest>(api_versions),
-         api<AssignReplicasToDirsRequest>(assign_replicas_to_dirs),
-         api<BrokerHeartbeatRequest>(broker_heartbeat),
-         api<BrokerRegistrationRequest>(broker_registration),
-         api<ControllerRegistrationRequest>(controller_registration),
-         api<CreatePartitionsRequest>(create_partitions_here),
-         api<CreateTopicsRequest>(create_topics_here), api<DeleteTopicsRequest>(delete_topics_here),
-         api<DescribeClusterRequest>(describe_cluster), api<EnvelopeRequest>(envelope),
-         api<IncrementalAlterConfigsRequest>(incremental_alter_configs_here),
-         api<UnregisterBrokerRequest>(unregister_broker)},
-        with_unstable_versions};
+    return {{api<AddRaftVoterRequest>(add_raft_voter_here),
+             api<AllocateProducerIdsRequest>(allocate_producer_ids),
+             api<AlterConfigsRequest>(alter_configs_here),
+             api<AlterPartitionRequest>(alter_partition),
+             api<ApiVersionsRequest>(api_versions),
+             api<AssignReplicasToDirsRequest>(assign_replicas_to_dirs),
+             api<BeginQuorumEpochRequest>(begin_quorum_epoch),
+             api<BrokerHeartbeatRequest>(broker_heartbeat),
+             api<BrokerRegistrationRequest>(broker_registration),
+             api<ControllerRegistrationRequest>(controller_registration),
+             api<CreatePartitionsRequest>(create_partitions_here),
+             api<CreateTopicsRequest>(create_topics_here),
+             api<DeleteTopicsRequest>(delete_topics_here),
+             api<DescribeClusterRequest>(describe_cluster),
+             api<DescribeQuorumRequest>(describe_quorum_here),
+             api<EndQuorumEpochRequest>(end_quorum_epoch),
+             api<EnvelopeRequest>(envelope),
+             api<FetchRequest>(fetch_metadata),
+             api<FetchSnapshotRequest>(fetch_snapshot),
+             api<IncrementalAlterConfigsRequest>(incremental_alter_configs_here),
+             api<RemoveRaftVoterRequest>(remove_raft_voter_here),
+             api<UnregisterBrokerRequest>(unregister_broker),
+             api<UpdateRaftVoterRequest>(update_raft_voter),
+             api<VoteRequest>(vote)},
+            with_unstable_versions};
 }
 
 }  // namespace kcore::broker

@@ -70,7 +70,6 @@ Result<std::unique_ptr<ControllerRunner>> ControllerRunner::start(ControllerOpti
 
 Result<void> ControllerRunner::begin(const std::string& directory) {
     last_.last_offset = -1;
-    replay_.begin_snapshot();
     const auto first = raft::read_bootstrap(env_.disk, directory);
     if (!first) return std::unexpected(first.error());
     for (const auto& value : *first) {
@@ -91,6 +90,7 @@ Result<void> ControllerRunner::begin(const std::string& directory) {
 
 Result<void> ControllerRunner::load(const raft::SnapshotId& id, const raft::Snapshot& snapshot) {
     replay_.begin_snapshot();
+    is_loading_ = true;
     last_.last_offset = id.end_offset - 1;
     last_.epoch = id.epoch;
     last_.append_ms = snapshot.last_contained_ms;
@@ -101,31 +101,64 @@ Result<void> ControllerRunner::replay(const raft::LoggedBatch& batch) {
     last_.last_offset = batch.last_offset;
     last_.epoch = batch.epoch;
     last_.append_ms = batch.append_ms;
-    auto added = replay_.add_snapshot(batch.values);
-    if (added) return {};
-    return fail(added.error().code, fmt::format("metadata record at or after offset {}: {}",
-                                                batch.base_offset, added.error().what));
+    const auto wrong = [&](const Error& error) {
+        return fail(error.code, fmt::format("metadata record at or after offset {}: {}",
+                                            batch.base_offset, error.what));
+    };
+    if (is_loading_) {
+        auto added = replay_.add_snapshot(batch.values);
+        if (!added) return wrong(added.error());
+        return {};
+    }
+    auto built = batch.is_control ? replay_.skip(batch.last_offset, batch.epoch, batch.append_ms)
+                                  : replay_.apply(std::span<const BytesView>(batch.values),
+                                                  batch.base_offset, batch.epoch, batch.append_ms);
+    if (!built) return wrong(built.error());
+    publisher_.publish(built->image, built->changes);
+    return {};
+}
+
+std::optional<metadata::Built> ControllerRunner::finish_loading() {
+    is_loading_ = false;
+    auto built = replay_.end_snapshot(last_.last_offset, last_.epoch, last_.append_ms);
+    if (!built) {
+        broken(built.error());
+        return std::nullopt;
+    }
+    built->changes = all_of(*built->image);
+    return std::move(*built);
+}
+
+void ControllerRunner::broken(const Error& why) {
+    replay_error_ = why;
+    if (on_lost_) on_lost_(why);
+}
+
+void ControllerRunner::caught_up() {
+    if (is_loading_) {
+        const auto built = finish_loading();
+        if (built) publisher_.publish(built->image, built->changes);
+    }
+    snapshot_if_due();
 }
 
 void ControllerRunner::lead(std::int32_t /*epoch*/) {
-    auto built = replay_.end_snapshot(last_.last_offset, last_.epoch, last_.append_ms);
-    if (!built) {
-        replay_error_ = built.error();
-        return;
+    if (is_loading_) {
+        auto built = finish_loading();
+        if (!built) return;
+        publish_later(std::move(*built), node_->log_end_offset());
     }
-    built->changes = all_of(*built->image);
-    controller_.activate(built->image, now_ms());
-    publish_later(std::move(*built), node_->log_end_offset());
+    controller_.activate(replay_.image(), now_ms());
     if (replay_.in_transaction()) {
         // Of a leader that ended in the middle: nothing of it was ever visible.
         rsm::Record abort;
         abort.value = metadata::encode_record({protocol::AbortTransactionRecord(), 0});
         const auto end = node_->append(node_->epoch(), std::span(&abort, 1), env_.clock.wall_ms());
-        if (!end) replay_error_ = end.error();
+        if (!end) broken(end.error());
     }
     if (node_->is_new()) {
         const auto first = append(controller_.first_records(bootstrap_));
-        if (!first) replay_error_ = first.error();
+        if (!first) broken(first.error());
     }
     register_self();
     arm(0);
@@ -138,12 +171,15 @@ void ControllerRunner::register_self() {
     auto decision = controller_.decide(options_.registration,
                                        controller::Moment{now_ms(), node_->log_end_offset()});
     const auto end = append(decision.records);
-    if (!end) replay_error_ = end.error();
+    if (!end) broken(end.error());
 }
 
-void ControllerRunner::lose(const Error& why) {
+void ControllerRunner::lose(const Error& /*why*/) {
     env_.loop.cancel(timer_);
     unpublished_.clear();
+}
+
+void ControllerRunner::failed(const Error& why) {
     if (on_lost_) on_lost_(why);
 }
 

@@ -62,10 +62,19 @@ public:
         co_return std::move(decision.response);
     }
 
+    // What other replicas of the log, and operators, ask of this one.
+    io::Async<raft::Response> ask(raft::Request request) {
+        auto answer = co_await node_->handle(std::move(request));
+        co_return answer;
+    }
+
     bool is_active() const { return node_->is_leader(); }
+    const protocol::ControllerRegistrationRequest& registration() const {
+        return options_.registration;
+    }
     std::int32_t epoch() const { return node_->epoch(); }
     const raft::Node& node() const { return *node_; }
-    // Called once, on the loop, when the metadata log cannot be written any more.
+    // Called once, on the loop, when the metadata log cannot be used any more.
     void on_lost(std::move_only_function<void(const Error&)> call) { on_lost_ = std::move(call); }
 
     // Waiting requests are answered with not_controller; the log is closed.
@@ -77,9 +86,13 @@ private:
 
     Result<void> load(const raft::SnapshotId& id, const raft::Snapshot& snapshot) override;
     Result<void> replay(const raft::LoggedBatch& batch) override;
+    void caught_up() override;
     void lead(std::int32_t epoch) override;
     void lose(const Error& why) override;
+    void failed(const Error& why) override;
 
+    std::optional<metadata::Built> finish_loading();
+    void broken(const Error& why);
     Result<void> begin(const std::string& directory);
     void register_self();
     Result<std::int64_t> append(std::span<const metadata::Record> records);
@@ -98,6 +111,7 @@ private:
     controller::ConfigRules rules_;
     controller::Controller controller_;
     metadata::Replay replay_;
+    bool is_loading_ = false;  // The replay collects, and builds one image at the end.
     std::optional<Error> replay_error_;
     raft::LoggedBatch last_;  // Of what was replayed; without values.
     std::unique_ptr<raft::Node> node_;

@@ -55,7 +55,7 @@ protected:
         options_.settings.cluster_id = "c";
         options_.settings.max_idle_ms = 0;
         options_.raft.node_id = 1;
-        options_.raft.voters = {1};
+        options_.raft.voters = {{1, {}}};
         options_.registration.controller_id = 1;
         options_.registration.incarnation_id = Uuid{4, 4};
     }

@@ -1,6 +1,8 @@
 #include "broker/node_settings.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "metadata/features.h"
 
@@ -12,6 +14,44 @@ Config values_of(const BrokerConfig& config) {
     BrokerLevels levels;
     levels.fixed = config.settings;
     return Config::of_broker(levels);
+}
+
+// Without controller.quorum.voters they stand in the log. A node that knows of no other controller
+// and whose log says nothing votes alone.
+std::map<std::int32_t, io::Address> voters_of(const BrokerConfig& config,
+                                              const std::vector<ListenerInfo>& listeners) {
+    std::map<std::int32_t, io::Address> voters;
+    for (const auto& voter : config.voters) voters.emplace(voter.id, voter.address);
+    const auto is_own = [&](const io::Address& address) {
+        return std::ranges::any_of(listeners, [&](const ListenerInfo& info) {
+            return info.is_controller && (address.port == 0 || address.port == info.bound.port);
+        });
+    };
+    const bool is_alone = voters.empty() && config.is_controller &&
+                          std::ranges::all_of(config.bootstrap_controllers, is_own);
+    if (is_alone) voters.emplace(config.node_id, io::Address());
+    return voters;
+}
+
+raft::ReplicaOptions replica_options(const BrokerConfig& config, const Config& values,
+                                     const std::vector<ListenerInfo>& listeners) {
+    const auto key = [&](std::string_view name) {
+        return values.integer(std::string("controller.quorum.").append(name));
+    };
+    raft::ReplicaOptions options;
+    options.listener = config.controller_listeners.front();
+    options.bootstrap = config.bootstrap_controllers;
+    options.joins = values.flag("controller.quorum.auto.join.enable");
+    options.election_timeout_ms = key("election.timeout.ms");
+    options.fetch_timeout_ms = key("fetch.timeout.ms");
+    options.election_backoff_max_ms = key("election.backoff.max.ms");
+    options.retry_backoff_ms = key("retry.backoff.ms");
+    options.fetch_bytes = static_cast<std::int32_t>(key("fetch.max.bytes"));
+    options.snapshot_bytes = static_cast<std::int32_t>(key("fetch.snapshot.max.bytes"));
+    for (const auto& info : listeners) {
+        if (info.is_controller) options.endpoints.push_back({info.name, info.advertised});
+    }
+    return options;
 }
 
 }  // namespace
@@ -63,8 +103,10 @@ ControllerOptions controller_options(const BrokerConfig& config,
     options.fixed = config.settings;
     auto& raft = options.raft;
     raft.node_id = config.node_id;
-    for (const auto& voter : config.voters) raft.voters.insert(voter.id);
-    if (raft.voters.empty()) raft.voters.insert(config.node_id);
+    raft.voters = voters_of(config, listeners);
+    raft.is_controller = config.is_controller;
+    raft.replica = replica_options(config, values, listeners);
+    raft.request_timeout_ms = values.integer("controller.quorum.request.timeout.ms");
     raft.segment_bytes = static_cast<std::int32_t>(values.integer("metadata.log.segment.bytes"));
     raft.segment_ms = values.integer("metadata.log.segment.ms");
     raft.retention_bytes = values.integer("metadata.max.retention.bytes");

@@ -233,6 +233,7 @@ Result<void> Server::Parts::start_controller() {
     how.settings.local_incarnation = incarnation;
     how.registration.incarnation_id = control.random.uuid();
     how.raft.unsynced = storage.unsynced;
+    how.raft.cluster_id = storage.cluster_id;
     auto started = ControllerRunner::start(std::move(how), *storage.metadata_dir, control,
                                            publisher, logger().named("controller"));
     if (!started) return std::unexpected(std::move(started).error());
@@ -335,6 +336,13 @@ io::Async<void> Server::Parts::join() {
     };
     auto joined = co_await membership->join();
     if (!joined) co_return joined;
+    if (!controller->is_active()) {
+        // The one that leads registers itself.
+        auto request = controller->registration();
+        auto registered = co_await link->call_here(
+            std::move(request), control.clock.in_ms(config().registration_timeout_ms));
+        if (!registered) co_return std::unexpected(std::move(registered).error());
+    }
     control.loop.spawn(keep_alive());
     const auto deadline = control.clock.in_ms(config().registration_timeout_ms);
     const bool in_time = co_await running.wait_until(deadline);

@@ -1,16 +1,13 @@
-// The start of a node: what is on the disk, an election, the replay.
+// The start of a node: what is on the disk, and the replay of it.
 
 #include <fmt/format.h>
 
 #include <utility>
 
 #include "log/checkpoint.h"
-#include "protocol/codec.h"
-#include "protocol/data/leader_change_message.h"
 #include "raft/node.h"
 #include "raft/quorum_state.h"
 #include "record/compression.h"
-#include "record/control.h"
 #include "record/scan.h"
 
 namespace kcore::raft {
@@ -28,21 +25,15 @@ log::ConfigRef config_of(const NodeOptions& options) {
     return config;
 }
 
-VoterHistory voters_of(const Quorum& quorum) {
+VoterHistory configured(const NodeOptions& options) {
     std::vector<Voter> voters;
-    for (const auto id : quorum.voters()) voters.push_back({{id, {}}, {}});
+    for (const auto& [id, address] : options.voters) {
+        Voter voter;
+        voter.key.id = id;
+        voter.endpoints.push_back({options.replica.listener, address});
+        voters.push_back(std::move(voter));
+    }
     return VoterHistory(VoterSet(std::move(voters)));
-}
-
-Bytes leader_change(std::int32_t leader, const std::set<std::int32_t>& voters,
-                    const std::set<std::int32_t>& granted, std::int64_t now_ms) {
-    protocol::LeaderChangeMessage message;
-    message.leader_id = leader;
-    for (const auto id : voters) message.voters.emplace_back().voter_id = id;
-    for (const auto id : granted) message.granting_voters.emplace_back().voter_id = id;
-    Bytes value;
-    static_cast<void>(protocol::encode(message, 0, value));  // Plain numbers always fit.
-    return record::control_batch(record::ControlType::leader_change, value, now_ms);
 }
 
 Result<LoggedBatch> parse(const record::AnyBatch& any, record::Decompressor& decompressor) {
@@ -50,6 +41,7 @@ Result<LoggedBatch> parse(const record::AnyBatch& any, record::Decompressor& dec
     if (!any.is_v2()) return fail(Errc::corrupt_message, "an old message format");
     const auto batch = any.v2();
     LoggedBatch out;
+    out.bytes = any.bytes();
     out.base_offset = batch.base_offset();
     out.last_offset = batch.last_offset();
     out.epoch = batch.leader_epoch();
@@ -69,147 +61,144 @@ Result<LoggedBatch> parse(const record::AnyBatch& any, record::Decompressor& dec
 
 Result<std::unique_ptr<Node>> Node::open(NodeOptions options, log::LogDir& directory, io::Env& env,
                                          Logger logger) {
-    if (!options.voters.contains(options.node_id)) {
+    const bool is_static = !options.voters.empty();
+    if (options.is_controller && is_static && !options.voters.contains(options.node_id)) {
         return fail(Errc::inconsistent_voter_set,
                     fmt::format("node {} is not among the voters of controller.quorum.voters",
                                 options.node_id));
     }
-    if (options.voters.size() > 1) {
-        return fail(Errc::unsupported_version,
-                    fmt::format("controller.quorum.voters names {} voters: this version runs one",
-                                options.voters.size()));
-    }
     std::unique_ptr<Node> node(new Node(std::move(options), directory, env, std::move(logger)));
-    if (auto done = node->open_log(); !done) return std::unexpected(done.error());
-    if (auto done = node->find_snapshots(); !done) return std::unexpected(done.error());
-    if (auto done = node->read_quorum_state(); !done) return std::unexpected(done.error());
+    if (auto done = node->disk_.open(config_of(node->options_)); !done) {
+        return std::unexpected(done.error());
+    }
+    auto replica = node->options_.replica;
+    replica.self.id = node->options_.node_id;
+    if (const auto& meta = directory.meta(); meta && meta->directory_id) {
+        replica.self.directory = *meta->directory_id;
+    }
+    node->disk_.add_unsynced(node->options_.unsynced);
+    node->bytes_since_snapshot_ = static_cast<std::int64_t>(node->disk_.size_bytes());
+    node->snapshot_at_ms_ = env.clock.wall_ms();
+    node->replica_ = std::make_unique<Replica>(std::move(replica), node->disk_, env.random);
+    node->listen();
     return node;
 }
 
-Result<void> Node::open_log() {
-    const TopicPartition partition{"__cluster_metadata", 0};
-    const auto now_ms = env_.clock.wall_ms();
-    const log::FoundPartition found{{partition, log::DirKind::current},
-                                    std::string(kMetadataDirectory)};
-    const auto is_there = env_.disk.stat(path(log::kPartitionMetadata));
-    if (!is_there) return std::unexpected(is_there.error());
-    auto log = *is_there
-                   ? directory_.load(found, config_of(options_), now_ms)
-                   : directory_.create(partition, kMetadataTopicId, config_of(options_), now_ms);
-    if (!log) return std::unexpected(log.error());
-    log_ = std::move(*log);
-    bytes_since_snapshot_ = static_cast<std::int64_t>(log_->size_bytes());
-    snapshot_at_ms_ = now_ms;
-    return {};
-}
-
-Result<void> Node::find_snapshots() {
-    const auto entries = env_.disk.list(directory_.path() + "/" + std::string(kMetadataDirectory));
-    if (!entries) return std::unexpected(entries.error());
-    for (const auto& entry : *entries) {
-        if (const auto id = parse_snapshot_name(entry.name)) {
-            snapshots_.emplace(*id, -1);
-        } else if (entry.name.ends_with(".checkpoint.part") ||
-                   entry.name.ends_with(".checkpoint.deleted")) {
-            if (auto done = env_.disk.remove(path(entry.name)); !done) return done;
-        }
-    }
-    return {};
-}
-
-Result<void> Node::read_quorum_state() {
-    const auto bytes = log::read_file(env_.disk, path(kQuorumState));
+Result<Election> Node::read_election() {
+    const auto bytes = log::read_file(env_.disk, disk_.path(kQuorumState));
     if (!bytes) return std::unexpected(bytes.error());
-    if (!*bytes) return {};
-    const auto election = parse_quorum_state(as_text(**bytes));
-    if (!election) return std::unexpected(election.error());
-    quorum_ = Quorum(options_.node_id, options_.voters, *election);
-    return {};
+    if (!*bytes) return Election();
+    return parse_quorum_state(as_text(**bytes));
 }
 
 Result<void> Node::start(Listener& listener) {
     listener_ = &listener;
-    if (auto done = replay(listener); !done) return done;
-    if (auto done = elect(); !done) return done;
-    logger_.info("leading the metadata log epoch={} offset={}", quorum_.epoch(),
-                 log_->log_end_offset() - 1);
-    listener.lead(quorum_.epoch());
-    sync_soon();
-    return {};
-}
-
-Result<void> Node::elect() {
-    const auto log_epoch = log_->epochs().latest().value_or(0);
-    const auto snapshot_epoch = snapshots_.empty() ? 0 : snapshots_.rbegin()->first.epoch;
-    quorum_.start_election(std::max(log_epoch, snapshot_epoch));
-    // On the disk with the first record of the epoch: until then nobody hears of the vote.
-    unsynced_.replace_later(path(kQuorumState),
-                            format_quorum_state(quorum_.election(), voters_of(quorum_)));
-    const auto now_ms = env_.clock.wall_ms();
-    auto batch = leader_change(options_.node_id, quorum_.voters(), quorum_.granted(), now_ms);
-    const auto appended =
-        log_->append_as_leader(batch, log::Origin::coordinator, quorum_.epoch(), now_ms);
-    if (!appended) return std::unexpected(appended.error());
-    quorum_.on_epoch_start(appended->base_offset);
-    return {};
-}
-
-Result<void> Node::replay(Listener& listener) {
-    std::int64_t from = 0;
-    for (auto at = snapshots_.rbegin(); at != snapshots_.rend(); ++at) {
-        const auto& id = at->first;
-        const auto snapshot = read_snapshot(env_.disk, path(snapshot_name(id)));
-        if (!snapshot) {
-            logger_.warn("a snapshot is left out name={} error={}", snapshot_name(id),
-                         snapshot.error().what);
-            continue;
+    const auto election = read_election();
+    if (!election) return std::unexpected(election.error());
+    auto voters = load();
+    if (!voters) return std::unexpected(voters.error());
+    if (auto done = begin_at_snapshot(); !done) return done;
+    // One pass over the log: who votes, and, if nobody else does, the replay.
+    const ReplicaKey self = replica_->self();
+    const auto is_lone = [&] {
+        return voters->voters().size() == 1 && voters->voters().is_voter(self);
+    };
+    const auto from = applied_;
+    bool is_fed = is_lone();
+    auto visit = [&](const LoggedBatch& batch) -> Result<void> {
+        if (batch.is_control) {
+            const auto records = control_records(batch.bytes);
+            if (!records) return std::unexpected(records.error());
+            for (const auto& record : *records) {
+                if (auto ok = apply(record, *voters); !ok) return ok;
+            }
+        } else {
+            ++data_batches_;
         }
-        at->second = snapshot->last_contained_ms;
-        if (auto done = listener.load(id, *snapshot); !done) return done;
-        from = id.end_offset;
-        break;
+        is_fed = is_fed && is_lone();
+        if (!is_fed) return {};
+        applied_ = batch.last_offset + 1;
+        return listener.replay(batch);
+    };
+    if (auto done = for_each_batch(from, disk_.end_offset(), visit); !done) return done;
+    if (!is_fed && applied_ > from) {
+        if (auto again = load(); !again) return std::unexpected(again.error());
     }
-    if (from < log_->log_start_offset()) {
+    disk_.hold_sync(is_held_ && is_fed);
+    replica_->start(*election, std::move(*voters), disk_.synced_end(), now_ms());
+    advance();
+    if (failure_) return std::unexpected(*failure_);
+    return {};
+}
+
+// The newest snapshot that is whole; gives what is known of the voters below its end.
+Result<VoterHistory> Node::load() {
+    auto voters = configured(options_);
+    Snapshot snapshot;
+    SnapshotId id;
+    while (const auto latest = disk_.latest_snapshot()) {
+        auto loaded = disk_.load_snapshot(*latest);
+        if (loaded) {
+            id = *latest;
+            snapshot = std::move(*loaded);
+            break;
+        }
+        logger_.warn("a snapshot is left out name={} error={}", snapshot_name(*latest),
+                     loaded.error().what);
+        disk_.forget_snapshot(*latest);
+    }
+    if (auto done = listener_->load(id, snapshot); !done) return std::unexpected(done.error());
+    voters.restart(id.end_offset, snapshot.voters.kraft_version, snapshot.voters.voters);
+    applied_ = id.end_offset;
+    if (applied_ < disk_.start_offset()) {
         return fail(Errc::corrupt_message,
                     fmt::format("{}: the log starts at {}, the newest whole snapshot ends at {}",
-                                log_->path(), log_->log_start_offset(), from));
+                                disk_.directory(), disk_.start_offset(), applied_));
     }
-    if (from > log_->log_end_offset()) {
-        // The log was lost behind the snapshot, which holds all that was committed.
-        logger_.warn("the metadata log ends below its snapshot end={} snapshot={}",
-                     log_->log_end_offset(), from);
-        return log_->truncate_fully_and_start_at(from, env_.clock.wall_ms());
-    }
-    return replay_from(from, listener);
+    return voters;
 }
 
-Result<void> Node::replay_from(std::int64_t offset, Listener& listener) {
+// The log was lost behind its snapshot, or is that of a leader that was overruled.
+Result<void> Node::begin_at_snapshot() {
+    const auto id = disk_.latest_snapshot();
+    const auto end = disk_.end_offset();
+    const bool is_needed = id && (id->end_offset > end || is_behind(end_of(disk_), *id));
+    if (!is_needed) return {};
+    logger_.warn("the metadata log ends below its snapshot end={} snapshot={}", end,
+                 id->end_offset);
+    return disk_.start_at(*id);
+}
+
+Result<void> Node::replay_to(std::int64_t end_offset) {
+    auto visit = [this](const LoggedBatch& batch) -> Result<void> {
+        if (!batch.is_control) ++data_batches_;
+        bytes_since_snapshot_ += static_cast<std::int64_t>(batch.bytes.size());
+        applied_ = batch.last_offset + 1;
+        return listener_->replay(batch);
+    };
+    return for_each_batch(applied_, end_offset, visit);
+}
+
+Result<void> Node::for_each_batch(std::int64_t from, std::int64_t to,
+                                  std::move_only_function<Result<void>(const LoggedBatch&)> visit) {
     record::Decompressor decompressor;
-    const auto end = log_->log_end_offset();
-    while (offset < end) {
-        const auto read = log_->read({.offset = offset, .up_to = end, .max_bytes = kReadBytes});
-        if (!read) return std::unexpected(read.error());
-        if (read->slice.size_bytes == 0) {
-            return fail(Errc::corrupt_message,
-                        fmt::format("{}: nothing to read at offset {} below {}", log_->path(),
-                                    offset, end));
-        }
-        Bytes bytes(read->slice.size_bytes);
-        const auto size = read->slice.file->read(read->slice.position, bytes);
-        if (!size) return std::unexpected(size.error());
-        record::BatchScanner scanner(BytesView(bytes).first(*size));
+    for (auto offset = from; offset < to;) {
         const auto before = offset;
-        while (scanner.next() == record::Scan::batch) {
+        const auto bytes = disk_.read(offset, kReadBytes);
+        if (!bytes) return std::unexpected(bytes.error());
+        record::BatchScanner scanner(*bytes);
+        while (offset < to && scanner.next() == record::Scan::batch) {
             const auto batch = parse(scanner.batch(), decompressor);
-            if (!batch) return fail(batch.error().code, log_->path() + ": " + batch.error().what);
+            if (!batch) {
+                return fail(batch.error().code, disk_.directory() + ": " + batch.error().what);
+            }
             if (batch->last_offset < offset) continue;
-            if (!batch->is_control) ++data_batches_;
-            if (auto done = listener.replay(*batch); !done) return done;
+            if (auto done = visit(*batch); !done) return done;
             offset = batch->last_offset + 1;
         }
         if (offset == before) {
-            return fail(Errc::corrupt_message,
-                        fmt::format("{}: no batch at offset {}", log_->path(), offset));
+            return fail(Errc::corrupt_message, fmt::format("{}: no batch at offset {} below {}",
+                                                           disk_.directory(), offset, to));
         }
     }
     return {};

@@ -69,13 +69,17 @@ public:
         for (const auto value : batch.values) seen.emplace_back(as_text(value));
         return {};
     }
+    void caught_up() override { caught_up_with = seen.size(); }
     void lead(std::int32_t e) override { epoch = e; }
     void lose(const Error& why) override { lost = why.what; }
+    void failed(const Error& why) override { failure = why.what; }
 
     std::optional<SnapshotId> loaded;
     std::vector<std::string> seen;
     std::int32_t epoch = -1;
+    std::size_t caught_up_with = 0;
     std::string lost;
+    std::string failure;
 };
 
 class NodeTest : public testing::Test {
@@ -89,7 +93,7 @@ protected:
         how.has_metadata = true;
         how.bootstrap = {to_bytes("first")};
         options_.node_id = 1;
-        options_.voters = {1};
+        options_.voters = {{1, {}}};
         options_.unsynced = *format(disk_, how, clock_.wall_ms());
     }
     void open() {
@@ -273,6 +277,7 @@ TEST_F(NodeTest, AFailedSyncEndsTheLeadership) {
     EXPECT_EQ(code, Errc::not_leader_or_follower);
     EXPECT_FALSE(node_->is_leader());
     EXPECT_THAT(values_.lost, HasSubstr("refused"));
+    EXPECT_THAT(values_.failure, HasSubstr("refused"));
     disk_.refuses_sync = false;
     const rsm::Record record{std::nullopt, to_bytes("x")};
     EXPECT_FALSE(node_->append(1, std::span(&record, 1), 0)) << "for good";
@@ -365,13 +370,9 @@ TEST_F(NodeTest, SnapshotsAreWantedByBytesAndByTime) {
     EXPECT_FALSE(node_->wants_snapshot(now + 5000)) << "nothing is new";
 }
 
-TEST_F(NodeTest, MoreThanOneVoterIsRefusedWithAReason) {
-    options_.voters = {1, 2, 3};
+TEST_F(NodeTest, AControllerThatIsNoVoterIsRefusedWithAReason) {
     directory_ = *log::LogDir::open(disk_, files_, random_, Logger(), "/data", [](const Error&) {});
-    auto node = Node::open(options_, *directory_, env_, Logger());
-    ASSERT_FALSE(node);
-    EXPECT_EQ(node.error().code, Errc::unsupported_version);
-    options_.voters = {2};
+    options_.voters = {{2, {}}};
     EXPECT_EQ(Node::open(options_, *directory_, env_, Logger()).error().code,
               Errc::inconsistent_voter_set);
 }

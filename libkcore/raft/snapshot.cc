@@ -29,6 +29,10 @@ bool parse_digits(std::string_view text, Number& out) {
     return error == std::errc() && end == text.data() + text.size() && text[0] != '-';
 }
 
+std::string part_of(const std::string& directory, const SnapshotId& id) {
+    return fmt::format("{}/{}.part", directory, snapshot_name(id));
+}
+
 class Writer {
 public:
     Writer(std::int32_t epoch, std::int64_t now_ms) : epoch_(epoch), now_ms_(now_ms) {}
@@ -167,15 +171,22 @@ Bytes build_snapshot(const SnapshotId& id, std::span<const Bytes> values,
 
 Result<void> write_snapshot(io::Disk& disk, const std::string& directory, const SnapshotId& id,
                             BytesView bytes) {
-    const auto path = directory + "/" + snapshot_name(id);
-    const auto part = path + ".part";
     {
-        auto file = disk.open(part, io::Open::create);
+        auto file = disk.open(part_of(directory, id), io::Open::create);
         if (!file) return std::unexpected(std::move(file).error());
         if (auto done = (*file)->write(0, bytes); !done) return done;
+    }
+    return keep_snapshot(disk, directory, id);
+}
+
+Result<void> keep_snapshot(io::Disk& disk, const std::string& directory, const SnapshotId& id) {
+    const auto part = part_of(directory, id);
+    {
+        auto file = disk.open(part, io::Open::write);
+        if (!file) return std::unexpected(std::move(file).error());
         if (auto done = (*file)->sync(); !done) return done;
     }
-    if (auto done = disk.rename(part, path); !done) return done;
+    if (auto done = disk.rename(part, directory + "/" + snapshot_name(id)); !done) return done;
     return disk.sync_directory(directory);
 }
 

@@ -37,6 +37,9 @@ Bytes build_snapshot(const SnapshotId& id, std::span<const Bytes> values,
 Result<void> write_snapshot(io::Disk& disk, const std::string& directory, const SnapshotId& id,
                             BytesView bytes);
 
+// The last part of it, for one that arrived under the name with ".part".
+Result<void> keep_snapshot(io::Disk& disk, const std::string& directory, const SnapshotId& id);
+
 struct Snapshot {
     Bytes bytes;
     std::vector<BytesView> values;  // Into `bytes`.

@@ -15,11 +15,22 @@ Outcome controller_registration(Request& request);
 Outcome envelope(Request& request);
 Outcome unregister_broker(Request& request);
 
+// Between the replicas of the metadata log.
+Outcome begin_quorum_epoch(Request& request);
+Outcome end_quorum_epoch(Request& request);
+Outcome fetch_metadata(Request& request);
+Outcome fetch_snapshot(Request& request);
+Outcome update_raft_voter(Request& request);
+Outcome vote(Request& request);
+
 // Straight from an admin tool, without an Envelope around it.
+Outcome add_raft_voter_here(Request& request);
 Outcome alter_configs_here(Request& request);
 Outcome create_partitions_here(Request& request);
 Outcome create_topics_here(Request& request);
 Outcome delete_topics_here(Request& request);
+Outcome describe_quorum_here(Request& request);
 Outcome incremental_alter_configs_here(Request& request);
+Outcome remove_raft_voter_here(Request& request);
 
 }  // namespace kcore::broker
