@@ -35,19 +35,18 @@ std::map<std::int32_t, io::Address> voters_of(const BrokerConfig& config,
 
 raft::ReplicaOptions replica_options(const BrokerConfig& config, const Config& values,
                                      const std::vector<ListenerInfo>& listeners) {
-    const auto key = [&](std::string_view name) {
-        return values.integer(std::string("controller.quorum.").append(name));
-    };
     raft::ReplicaOptions options;
     options.listener = config.controller_listeners.front();
     options.bootstrap = config.bootstrap_controllers;
     options.joins = values.flag("controller.quorum.auto.join.enable");
-    options.election_timeout_ms = key("election.timeout.ms");
-    options.fetch_timeout_ms = key("fetch.timeout.ms");
-    options.election_backoff_max_ms = key("election.backoff.max.ms");
-    options.retry_backoff_ms = key("retry.backoff.ms");
-    options.fetch_bytes = static_cast<std::int32_t>(key("fetch.max.bytes"));
-    options.snapshot_bytes = static_cast<std::int32_t>(key("fetch.snapshot.max.bytes"));
+    options.election_timeout_ms = values.integer("controller.quorum.election.timeout.ms");
+    options.fetch_timeout_ms = values.integer("controller.quorum.fetch.timeout.ms");
+    options.election_backoff_max_ms = values.integer("controller.quorum.election.backoff.max.ms");
+    options.retry_backoff_ms = values.integer("controller.quorum.retry.backoff.ms");
+    options.fetch_bytes =
+        static_cast<std::int32_t>(values.integer("controller.quorum.fetch.max.bytes"));
+    options.snapshot_bytes =
+        static_cast<std::int32_t>(values.integer("controller.quorum.fetch.snapshot.max.bytes"));
     for (const auto& info : listeners) {
         if (info.is_controller) options.endpoints.push_back({info.name, info.advertised});
     }
