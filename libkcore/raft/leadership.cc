@@ -24,6 +24,7 @@ void Leadership::set_voters(const VoterSet& voters, std::int64_t now_ms) {
         });
         if (known != observers_.end()) {
             progress = known->second;
+            progress.key = voter.key;
             observers_.erase(known);
         }
         voters_.emplace(id, progress);
@@ -33,7 +34,9 @@ void Leadership::set_voters(const VoterSet& voters, std::int64_t now_ms) {
 
 Leadership::Progress& Leadership::of(const ReplicaKey& key) {
     if (set_.is_voter(key)) return voters_.at(key.id);
-    return observers_[key];
+    auto& observer = observers_[key];
+    observer.key = key;
+    return observer;
 }
 
 const Leadership::Progress* Leadership::find(const ReplicaKey& key) const {
@@ -51,7 +54,6 @@ void Leadership::on_fetch(const ReplicaKey& key, std::int64_t offset, std::int64
     } else if (progress.fetch_ms >= 0 && offset >= progress.leader_end) {
         progress.caught_up_ms = std::max(progress.caught_up_ms, progress.fetch_ms);
     }
-    progress.key = key;
     progress.end_offset = offset;
     progress.leader_end = log_end;
     progress.fetch_ms = progress.contact_ms = now_ms;

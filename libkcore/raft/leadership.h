@@ -22,7 +22,7 @@ namespace kcore::raft {
 class Leadership {
 public:
     struct Progress {
-        ReplicaKey key;
+        ReplicaKey key;                  // Of a voter: as the voters have it.
         std::int64_t end_offset = -1;    // On its disk; -1: never said.
         std::int64_t fetch_ms = -1;      // When it asked last.
         std::int64_t caught_up_ms = -1;  // When it last had all that the leader had.

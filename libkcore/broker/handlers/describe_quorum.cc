@@ -48,7 +48,6 @@ void describe(const raft::Node& node, const Times& times,
     for (const auto& [id, progress] : replica.leadership()->voters()) {
         auto one = progress;
         if (id == replica.self().id) {
-            one.key = replica.self();
             one.end_offset = node.log_end_offset();
             one.fetch_ms = one.caught_up_ms = times.now_ms;
         }
