@@ -5,6 +5,8 @@
 #include <functional>
 #include <utility>
 
+#include "io/pool.h"
+
 namespace kcore::broker {
 
 namespace {
@@ -27,6 +29,9 @@ Chores::Chores(io::Env& env, replication::Partitions& partitions, log::LogDirs& 
     add(times.log_starts_ms, &Chores::write_log_starts);
     add(times.unlinks_ms, &Chores::unlink);
     add(times.idle_files_ms, &Chores::close_idle_files);
+    if (times.retention_ms <= 0) return;
+    add(times.retention_ms, &Chores::delete_old_segments);
+    chores_.back().next = env_.clock.in_ms(times.first_retention_ms);
 }
 
 void Chores::add(std::int64_t every_ms, void (Chores::*chore)()) {
@@ -79,6 +84,8 @@ void Chores::write_recovery_points() {
 void Chores::write_log_starts() {
     for (const auto& dir : dirs_.all()) (void)dir->write_log_starts();
 }
+
+void Chores::delete_old_segments() { partitions_.delete_old_segments(); }
 
 void Chores::unlink() {
     for (const auto& dir : dirs_.all()) dir->storage().purge(env_.clock.wall_ms());

@@ -1,6 +1,6 @@
 #pragma once
-// What a broker does now and then beside serving: idle logs' flushes, checkpoints, unlinks, closing
-// of files that nobody uses. Runs on the pool; its clockwork on the control loop.
+// What a broker does now and then beside serving: idle logs' flushes, retention, checkpoints,
+// unlinks, closing of files that nobody uses. Runs on the pool; its clockwork on the control loop.
 
 #include <asio/awaitable.hpp>
 #include <cstdint>
@@ -20,6 +20,8 @@ struct ChoreTimes {
     std::int64_t high_watermarks_ms = 5'000;
     std::int64_t recovery_points_ms = 60'000;
     std::int64_t log_starts_ms = 60'000;
+    std::int64_t retention_ms = 300'000;
+    std::int64_t first_retention_ms = 30'000;  // From the start to the first look.
     std::int64_t unlinks_ms = 5'000;
     std::int64_t idle_files_ms = 15'000;  // A file is closed when it was not used for one to two.
 };
@@ -47,6 +49,7 @@ private:
     void write_high_watermarks();
     void write_recovery_points();
     void write_log_starts();
+    void delete_old_segments();
     void unlink();
     void close_idle_files();
 

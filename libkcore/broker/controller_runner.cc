@@ -228,15 +228,28 @@ void ControllerRunner::publish_later(metadata::Built built, std::int64_t end) {
 
 void ControllerRunner::publish_committed() {
     while (!unpublished_.empty() && unpublished_.front().first <= node_->committed()) {
-        const auto built = std::move(unpublished_.front().second);
+        auto [end, built] = std::move(unpublished_.front());
         unpublished_.pop_front();
-        publisher_.publish(built.image, built.changes);
+        publishing_.push_back(end);
+        publisher_.publish(std::move(built.image), std::move(built.changes), [this] {
+            publishing_.pop_front();
+            for (const auto& wait : std::exchange(publication_waits_, {})) wait->notify();
+            snapshot_if_due();
+        });
     }
-    snapshot_if_due();
+}
+
+asio::awaitable<void> ControllerRunner::published(std::int64_t end) {
+    const auto deadline = env_.clock.in_ms(kCommitMs);
+    while (!publishing_.empty() && publishing_.front() <= end && env_.clock.now() < deadline) {
+        const auto signal = std::make_shared<io::Signal>(env_.loop);
+        publication_waits_.push_back(signal);
+        co_await signal->wait_until(deadline);
+    }
 }
 
 void ControllerRunner::snapshot_if_due() {
-    if (!node_->wants_snapshot(env_.clock.wall_ms())) return;
+    if (!node_->is_leader() || !node_->wants_snapshot(env_.clock.wall_ms())) return;
     const auto image = publisher_.current();
     if (image->offset < 0) return;
     const raft::SnapshotId id{image->offset + 1, image->epoch};

@@ -59,6 +59,11 @@ public:
         }
         const auto done = co_await committed(*end);
         if (!done) co_return std::unexpected(done.error());
+        // Who asked may act on it at once. A broker's own start waits for nothing but the commit.
+        constexpr bool is_of_session =
+            std::is_same_v<Request, protocol::BrokerRegistrationRequest> ||
+            std::is_same_v<Request, protocol::BrokerHeartbeatRequest>;
+        if constexpr (!is_of_session) co_await published(*end);
         co_return std::move(decision.response);
     }
 
@@ -99,6 +104,7 @@ private:
     io::Async<void> committed(std::int64_t end);
     void publish_later(metadata::Built built, std::int64_t end);
     void publish_committed();
+    asio::awaitable<void> published(std::int64_t end);
     void on_time();
     void arm(std::int64_t not_before_ms);
     void snapshot_if_due();
@@ -117,6 +123,8 @@ private:
     std::unique_ptr<raft::Node> node_;
     std::vector<metadata::Record> bootstrap_;
     std::deque<std::pair<std::int64_t, metadata::Built>> unpublished_;  // By end offset.
+    std::deque<std::int64_t> publishing_;                               // Likewise.
+    std::vector<std::shared_ptr<io::Signal>> publication_waits_;
     io::Loop::Timer timer_;
     io::Loop::Timer release_timer_;
     std::move_only_function<void(const Error&)> on_lost_;

@@ -108,12 +108,21 @@ asio::awaitable<void> Membership::beat() {
     request.current_metadata_offset = images_.current()->offset;
     request.want_shut_down = state() == MembershipState::leaving;
     request.offline_log_dirs = offline_dirs_;
+    const auto image = images_.current();
+    const auto* known = image->broker(config_.node_id);
+    const bool is_any_known = known != nullptr && known->cordoned_log_dirs.has_value();
+    if (image->metadata_version().cordons_directories() &&
+        (is_any_known || !cordoned_dirs_.empty())) {
+        request.cordoned_log_dirs = cordoned_dirs_;
+    }
+    const auto told = offline_dirs_.size();
     const auto deadline = env_.clock.in_ms(config_.session_timeout_ms);
     auto answer = co_await link_.call_here(std::move(request), deadline);
     if (!answer) {
         if (!stopping_) logger_.warn("heartbeat failed reason=\"{}\"", answer.error().what);
         co_return;
     }
+    if (errc_from_wire(answer->error_code) == Errc::none) told_dirs_ = told;
     take(*answer);
 }
 
@@ -158,6 +167,12 @@ void Membership::stop() {
 
 void Membership::directories_failed(std::vector<Uuid> offline) {
     offline_dirs_ = std::move(offline);
+    news_.notify();
+}
+
+void Membership::directories_cordoned(std::vector<Uuid> cordoned) {
+    if (cordoned == cordoned_dirs_) return;
+    cordoned_dirs_ = std::move(cordoned);
     news_.notify();
 }
 

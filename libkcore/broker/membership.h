@@ -52,7 +52,11 @@ public:
 
     // The image moved on: from any thread.
     void image_changed() const { news_remote_.notify(); }
+    // On the loop: the next heartbeats say so.
     void directories_failed(std::vector<Uuid> offline);
+    void directories_cordoned(std::vector<Uuid> cordoned);
+    // The controller has answered a heartbeat that named all of them.
+    bool knows_of_failures() const { return told_dirs_ == offline_dirs_.size(); }
 
     MembershipState state() const { return state_.load(std::memory_order_acquire); }
     std::int64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
@@ -76,6 +80,8 @@ private:
     std::atomic<MembershipState> state_ = MembershipState::starting;
     std::atomic<std::int64_t> epoch_ = -1;
     std::vector<Uuid> offline_dirs_;
+    std::size_t told_dirs_ = 0;
+    std::vector<Uuid> cordoned_dirs_;
     io::Signal news_;
     io::Signal::Remote news_remote_;
     io::Signal left_;

@@ -82,6 +82,24 @@ NodeSettings node_settings(const BrokerConfig& config) {
     chores.high_watermarks_ms = values.integer("replica.high.watermark.checkpoint.interval.ms");
     chores.recovery_points_ms = values.integer("log.flush.offset.checkpoint.interval.ms");
     chores.log_starts_ms = values.integer("log.flush.start.offset.checkpoint.interval.ms");
+    chores.retention_ms = values.integer("log.retention.check.interval.ms");
+    chores.first_retention_ms = values.integer("log.initial.task.delay.ms");
+    settings.directory_failure_timeout_ms = values.integer("log.dir.failure.timeout.ms");
+    return settings;
+}
+
+CleanerSettings cleaner_settings(const BrokerLevels& levels) {
+    const auto values = Config::of_broker(levels);
+    const auto size = [&](std::string_view key) {
+        return static_cast<std::size_t>(std::max<std::int64_t>(values.integer(key), 0));
+    };
+    CleanerSettings settings;
+    settings.threads = values.flag("log.cleaner.enable") ? size("log.cleaner.threads") : 0;
+    settings.map_bytes = size("log.cleaner.dedupe.buffer.size");
+    settings.buffer_bytes = size("log.cleaner.io.buffer.size");
+    settings.map_load_factor = values.number("log.cleaner.io.buffer.load.factor");
+    settings.bytes_per_second = values.number("log.cleaner.io.max.bytes.per.second");
+    settings.backoff_ms = values.integer("log.cleaner.backoff.ms");
     return settings;
 }
 

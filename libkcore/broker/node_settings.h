@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/config.h"
 #include "broker/chores.h"
 #include "broker/config.h"
 #include "broker/controller_runner.h"
+#include "broker/log_cleaner.h"
 #include "broker/request.h"
 #include "group/settings.h"
 
@@ -18,8 +20,11 @@ struct NodeSettings {
     std::int64_t fetch_bytes_max = 57'671'680;
     std::size_t recovery_threads = 2;  // For each log directory.
     ChoreTimes chores;
+    std::int64_t directory_failure_timeout_ms = 30'000;
 };
 NodeSettings node_settings(const BrokerConfig& config);
+
+CleanerSettings cleaner_settings(const BrokerLevels& levels);
 
 // Without ids that only the start knows: cluster, incarnations.
 ControllerOptions controller_options(const BrokerConfig& config,

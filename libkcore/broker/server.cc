@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 #include "broker/acceptor.h"
@@ -14,6 +13,7 @@
 #include "broker/controller_runner.h"
 #include "broker/directory_reports.h"
 #include "broker/group_shards.h"
+#include "broker/log_cleaner.h"
 #include "broker/membership.h"
 #include "broker/node_settings.h"
 #include "broker/node_storage.h"
@@ -28,21 +28,6 @@ namespace kcore::broker {
 
 using asio::awaitable;
 
-namespace {
-
-constexpr std::size_t kPartitionsAtOnce = 100;
-
-std::size_t partitions_in(const metadata::Image& before, const metadata::Changes& changes) {
-    std::size_t count = 0;
-    for (const auto& [id, change] : changes.topics) {
-        const auto* deleted = change.deleted ? before.topic(id) : nullptr;
-        count += deleted != nullptr ? deleted->partitions.size() : change.partitions.size();
-    }
-    return count;
-}
-
-}  // namespace
-
 struct Server::Parts {
     Parts(ServerOptions o, io::Env& c, std::vector<io::Env*> w)
         : options(std::move(o)),
@@ -51,7 +36,7 @@ struct Server::Parts {
           quota(options.config),
           request_memory(options.config.queued_request_bytes_max),
           running(c.loop),
-          steps_done(c.loop) {}
+          prepared(c.loop) {}
 
     ServerOptions options;
     io::Env& control;
@@ -72,6 +57,7 @@ struct Server::Parts {
     std::unique_ptr<Membership> membership;
     std::unique_ptr<DirectoryReports> directory_reports;
     std::unique_ptr<Chores> chores;
+    std::unique_ptr<LogCleaner> cleaner;
     std::unique_ptr<Dispatch> for_clients;
     std::unique_ptr<Dispatch> for_nodes;
     std::unique_ptr<Worker> control_worker;
@@ -80,29 +66,24 @@ struct Server::Parts {
     std::vector<ListenerInfo> listener_infos;
     std::vector<std::unique_ptr<Acceptor>> acceptors;
     io::Signal running;
+    io::Signal prepared;
+    io::Loop::Timer failure_timer;  // For a failed directory that the controller must hear of.
     Uuid incarnation;
-    // Images whose partitions are being made on the pool, the first one at the moment.
-    struct Step {
-        metadata::ImagePtr before;
-        metadata::ImagePtr after;
-        metadata::Changes changes;
-    };
-    std::deque<Step> steps;
-    io::Signal steps_done;
     bool has_image = false;
+    bool is_preparing = false;  // Logs for the next image.
     bool keeps_alive = false;
 
     const BrokerConfig& config() const { return options.config; }
     const Logger& logger() const { return options.logger; }
 
     Result<void> open();
+    void directory_failed(const std::string& path, const Error& error);
+    void cordon_directories(const metadata::Image& image);
+    void start_chores();
     Result<void> bind();
     Result<void> start_controller();
     void follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
-                const metadata::Changes& changes);
-    void take_step();
-    awaitable<void> finish_steps();
-    void directory_failed(const std::string& path, const Error& why);
+                const metadata::Changes& changes, metadata::Publisher::Ready ready);
     void make_services();
     void make_workers();
     void accept(bool on_controller_listeners);
@@ -149,63 +130,83 @@ Result<void> Server::Parts::open() {
     groups = std::make_unique<GroupShards>(config().node_id, settings.group, control, *partitions,
                                            logger().named("group"));
     services.fetch_bytes_max = settings.fetch_bytes_max;
-    publisher.prepare([this](const auto& before, const auto& after, const auto& changes) {
-        follow(before, after, changes);
-    });
+    publisher.prepare([this](const auto& before, const auto& after, const auto& changes,
+                             auto ready) { follow(before, after, changes, std::move(ready)); });
     publisher.subscribe([this](const auto& /*before*/, const auto& after, const auto& changes) {
         groups->apply(after, changes);
         if (membership) membership->image_changed();
+        if (!changes.configs.empty()) cordon_directories(*after);
     });
     return {};
-}
-
-// The first image says which of the logs found are ours. What later ones change is done at once,
-// before anybody is sent here; where it is much, on the pool, and whoever is early is told to ask
-// again (not_leader_or_follower).
-void Server::Parts::follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
-                           const metadata::Changes& changes) {
-    const bool is_first = !std::exchange(has_image, true);
-    if (is_first) partitions->load(*after);
-    if (is_first || (steps.empty() && partitions_in(*before, changes) <= kPartitionsAtOnce)) {
-        partitions->apply(*before, *after, changes);
-        return;
-    }
-    steps.push_back({before, after, changes});
-    if (steps.size() == 1) take_step();
-}
-
-// One after the other, in the order of the images.
-void Server::Parts::take_step() {
-    control.pool.submit([this, step = &steps.front()] {
-        partitions->apply(*step->before, *step->after, step->changes);
-        control.loop.post([this] {
-            // The groups found no log when the image was published.
-            groups->apply(publisher.current(), steps.front().changes);
-            steps.pop_front();
-            if (!steps.empty()) return take_step();
-            steps_done.notify();
-        });
-    });
-}
-
-awaitable<void> Server::Parts::finish_steps() {
-    while (!steps.empty()) co_await steps_done.wait_until(io::kNever);
 }
 
 // Its partitions go offline, the controller moves their leaders; without the last one, or that of
 // the metadata log, nothing goes on.
 void Server::Parts::directory_failed(const std::string& path, const Error& why) {
     if (!storage.dirs) return;  // While they are opened: the start says so.
+    const bool is_needed = path == config().metadata_log_dir || !storage.dirs->is_any_online();
+    logger().error("log directory failed path={} reason=\"{}\" then=\"{}\"", path, why.what,
+                   is_needed ? "stop" : "go on without it");
     std::vector<Uuid> offline;
     for (const auto& dir : storage.dirs->all()) {
         if (dir->is_offline()) offline.push_back(dir->id());
         if (dir->path() == path) partitions->directory_failed(*dir, why);
     }
-    const bool is_needed = path == config().metadata_log_dir || storage.dirs->choose() == nullptr;
-    logger().error("log directory failed path={} reason=\"{}\" then=\"{}\"", path, why.what,
-                   is_needed ? "stop" : "go on without it");
     if (membership) membership->directories_failed(std::move(offline));
-    if (is_needed && options.on_fatal) options.on_fatal(why);
+    if (is_needed && options.on_fatal) return options.on_fatal(why);
+    if (!membership) return;
+    const auto timeout_ms = node_settings(config()).directory_failure_timeout_ms;
+    control.loop.call_at(failure_timer, control.clock.in_ms(timeout_ms), [this, why] {
+        if (!membership->knows_of_failures() && options.on_fatal) options.on_fatal(why);
+    });
+}
+
+// cordoned.log.dirs: paths, or * for all of them.
+void Server::Parts::cordon_directories(const metadata::Image& image) {
+    using Use = log::LogDir::Use;
+    const auto cordoned = Config::of_broker(levels_of(config(), image)).list("cordoned.log.dirs");
+    const auto is_named = [&](std::string_view path) {
+        return std::ranges::find(cordoned, path) != cordoned.end();
+    };
+    std::vector<Uuid> ids;
+    for (const auto& dir : storage.dirs->all()) {
+        if (dir->use() == Use::metadata_only) continue;
+        const bool is_cordoned = is_named("*") || is_named(dir->path());
+        dir->set_use(is_cordoned ? Use::cordoned : Use::any);
+        if (is_cordoned) ids.push_back(dir->id());
+    }
+    if (membership) membership->directories_cordoned(std::move(ids));
+}
+
+void Server::Parts::start_chores() {
+    chores = std::make_unique<Chores>(control, *partitions, *storage.dirs, *storage.files,
+                                      node_settings(config()).chores);
+    chores->start();
+    auto of_cleaner = [this] {
+        return cleaner_settings(levels_of(config(), *publisher.current()));
+    };
+    cleaner = std::make_unique<LogCleaner>(control, *partitions, std::move(of_cleaner),
+                                           logger().named("log-cleaner"));
+    cleaner->start();
+}
+
+// Logs are made, loaded and removed on the pool, one image after the other. The first image says
+// which of those found are ours.
+void Server::Parts::follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
+                           const metadata::Changes& changes, metadata::Publisher::Ready ready) {
+    const bool is_first = !std::exchange(has_image, true);
+    if (!is_first && changes.topics.empty() && changes.configs.empty()) return ready();
+    is_preparing = true;
+    auto work = [this, is_first, before, after, changes, ready = std::move(ready)]() mutable {
+        if (is_first) partitions->load(*after);
+        partitions->apply(*before, *after, changes);
+        control.loop.post([this, ready = std::move(ready)]() mutable {
+            is_preparing = false;
+            prepared.notify();
+            ready();
+        });
+    };
+    control.pool.submit(std::move(work));
 }
 
 Result<void> Server::Parts::bind() {
@@ -270,6 +271,7 @@ void Server::Parts::make_services() {
         std::make_unique<OnDemandTopics>(config(), *link, logger().named("on-demand-topics"));
     membership = std::make_unique<Membership>(control, config(), identity(), *link, publisher,
                                               logger().named("membership"));
+    cordon_directories(*publisher.current());
     producer_ids = std::make_unique<ProducerIds>(
         config().node_id, [this] { return membership->epoch(); }, *link);
     services.logger = logger().named("request");
@@ -344,8 +346,11 @@ io::Async<void> Server::Parts::join() {
         if (!registered) co_return std::unexpected(std::move(registered).error());
     }
     control.loop.spawn(keep_alive());
-    const auto deadline = control.clock.in_ms(config().registration_timeout_ms);
-    const bool in_time = co_await running.wait_until(deadline);
+    bool in_time = false;
+    do {
+        const auto deadline = control.clock.in_ms(config().registration_timeout_ms);
+        in_time = co_await running.wait_until(deadline);
+    } while (!in_time && is_preparing);  // A recovery takes as long as it takes.
     if (!in_time) {
         co_return fail(Errc::request_timed_out,
                        "the controller did not let this broker in within "
@@ -419,11 +424,8 @@ io::Async<void> Server::start() {
     if (!done) co_return done;
     std::function<std::int64_t()> epoch = [&p] { return p.membership->epoch(); };
     co_await p.directory_reports->start(*p.link, std::move(epoch));
-    co_await p.finish_steps();
     p.accept(false);
-    p.chores = std::make_unique<Chores>(p.control, *p.partitions, *p.storage.dirs, *p.storage.files,
-                                        node_settings(p.config()).chores);
-    p.chores->start();
+    p.start_chores();
     p.logger().info("Transitioning from RECOVERY to RUNNING broker={} cluster={}",
                     p.config().node_id, p.storage.cluster_id);
     co_return done;
@@ -440,8 +442,9 @@ awaitable<void> Server::stop() {
     if (p.membership && p.config().controlled_shutdown) co_await p.membership->leave(deadline);
     if (p.membership) p.membership->stop();
     while (p.keeps_alive) co_await p.running.wait_until(io::kNever);
+    p.control.loop.cancel(p.failure_timer);
+    if (p.cleaner) co_await p.cleaner->stop();
     if (p.chores) co_await p.chores->stop();
-    co_await p.finish_steps();
     if (p.groups) p.groups->stop();
     for (const auto& worker : p.workers) co_await p.finish_requests(worker.get(), deadline);
     if (p.directory_reports) co_await p.directory_reports->stop();
@@ -453,7 +456,7 @@ awaitable<void> Server::stop() {
         if (!stopped)
             p.logger().error("metadata log not closed reason=\"{}\"", stopped.error().what);
     }
-    co_await p.finish_steps();
+    while (p.is_preparing) co_await p.prepared.wait_until(io::kNever);
     if (!p.partitions || !p.storage.dirs) co_return;
     const bool is_clean = co_await p.close_logs();
     p.logger().info("stopped clean={}", is_clean);

@@ -32,6 +32,12 @@ public:
     // Fills `out` and returns the bytes read; fewer than asked only at the end of the file.
     virtual Result<std::size_t> read(std::uint64_t position, std::span<std::byte> out) = 0;
 
+    // The same where it need not wait for the disk; nothing when part of it is not in memory.
+    virtual Result<std::optional<std::size_t>> read_cached(std::uint64_t position,
+                                                           std::span<std::byte> out) {
+        return read(position, out);
+    }
+
     virtual Result<std::uint64_t> size() = 0;
     virtual Result<void> truncate(std::uint64_t size) = 0;
 

@@ -102,6 +102,27 @@ public:
         return done;
     }
 
+    Result<std::optional<std::size_t>> read_cached(std::uint64_t position,
+                                                   std::span<std::byte> out) override {
+        std::size_t done = 0;
+        while (done < out.size()) {
+            iovec part{out.data() + done, out.size() - done};
+            const auto n =
+                ::preadv2(fd_, &part, 1, static_cast<off_t>(position + done), RWF_NOWAIT);
+            if (n == 0) break;
+            if (n > 0) {
+                done += static_cast<std::size_t>(n);
+            } else if (errno == EAGAIN) {
+                return std::nullopt;
+            } else if (errno == EOPNOTSUPP || errno == EINVAL || errno == ENOSYS) {
+                return read(position, out);  // A file system in memory, or an old kernel.
+            } else if (errno != EINTR) {
+                return refuse(path_, "preadv2");
+            }
+        }
+        return done;
+    }
+
     Result<std::uint64_t> size() override {
         struct stat info{};
         if (::fstat(fd_, &info) != 0) return refuse(path_, "fstat");

@@ -63,6 +63,7 @@ Result<Marker> read_marker(BytesView entry) {
     record::RecordReader reader(batch.payload(), batch.base());
     record::RecordView found;
     Marker marker;
+    if (batch.count() == 0) return marker;  // Compaction kept its header only.
     if (batch.is_compressed() || !reader.next(found)) {
         return fail(Errc::corrupt_message, "a control batch without a control record");
     }

@@ -49,7 +49,7 @@ struct Marker {
     std::int32_t coordinator_epoch = -1;
 };
 
-// Of a whole control batch.
+// Of a whole control batch; `other` where compaction has left its header only.
 //   corrupt_message  its record is not a control record
 Result<Marker> read_marker(BytesView entry);
 

@@ -28,6 +28,11 @@ struct LogConfig {
     bool is_compacted = false;                   // cleanup.policy has "compact".
     bool preallocate = false;
 
+    std::int64_t delete_retention_ms = 86'400'000;  // Of tombstones and markers, once cleaned.
+    std::int64_t min_compaction_lag_ms = 0;
+    std::int64_t max_compaction_lag_ms = kForever;
+    double min_cleanable_ratio = 0.5;  // Dirty bytes of those that could be cleaned.
+
     std::int64_t producer_id_expiration_ms = 86'400'000;  // A broker setting.
 };
 

@@ -72,7 +72,13 @@ protected:
         const auto found = broker.log().max_timestamp();
         if (!found) told.errors.push_back(found.error().what);
         told.start = 10;  // It may have moved even if the call then fails.
-        if (is_over() || !ok(broker.log().set_log_start_offset(10, 0), told)) return;
+        if (is_over() || !ok(broker.log().set_log_start_offset(10), told)) return;
+        if (!ok(broker.dir().write_log_starts(), told)) return;
+        if (is_over() || !ok(broker.dir().write_recovery_points(), told)) return;
+        if (is_over()) return;
+        const auto dropped = broker.log().drop_old_segments(0);
+        if (!dropped) told.errors.push_back(dropped.error().what);
+        if (is_over() || !ok(broker.flush(), told)) return;
         broker.dir().storage().purge(1'000);
         if (is_over() || !ok(broker.dir().write_log_starts(), told)) return;
         if (!ok(broker.stop(), told)) return;

@@ -20,6 +20,13 @@ Result<void> sync_if_there(io::Disk& disk, const std::string& path) {
 
 }  // namespace
 
+Result<void> write_sealed(const Sealed& part) {
+    if (!part.bytes.empty()) {
+        if (auto done = part.file->write(part.position, part.bytes); !done) return done;
+    }
+    return part.file->truncate(part.size_bytes);
+}
+
 void FlushWork::run() {
     result_ = write_small_files();
     if (result_) result_ = sync();
@@ -29,14 +36,7 @@ Result<void> FlushWork::write_small_files() {
     const std::lock_guard lock(gate_->mutex);
     if (gate_->is_cancelled) return {};
     for (const auto& part : sealed_) {
-        if (!part.bytes.empty()) {
-            if (auto done = part.file->write(part.position, part.bytes); !done) {
-                return storage_.failed(done.error());
-            }
-        }
-        if (auto done = part.file->truncate(part.size_bytes); !done) {
-            return storage_.failed(done.error());
-        }
+        if (auto done = write_sealed(part); !done) return storage_.failed(done.error());
         small_files_.push_back(part.file);
     }
     for (const auto& [offset, bytes] : snapshots_) {

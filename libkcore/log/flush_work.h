@@ -18,8 +18,8 @@
 
 namespace kcore::log {
 
-// Keeps a flush under way from bringing back what a truncation has just removed: small files are
-// written under `mutex`, and not at all once it is cancelled.
+// Keeps a flush or a compaction under way from bringing back what a truncation or a removal has
+// just taken away: names are used under `mutex`, and not at all once it is cancelled.
 struct FlushGate {
     std::mutex mutex;
     bool is_cancelled = false;
@@ -37,6 +37,9 @@ struct Sealed {
     Bytes bytes = {};
     std::uint64_t size_bytes = 0;  // The file is cut to it.
 };
+
+// Without the sync.
+Result<void> write_sealed(const Sealed& part);
 
 class FlushWork {
 public:

@@ -9,7 +9,9 @@ namespace kcore::log {
 Result<BytesView> HeaderWalk::bytes_at(std::uint64_t position, std::size_t wanted) {
     if (position < buffer_at_ || position + wanted > buffer_at_ + buffer_size_) {
         const auto size = std::min<std::uint64_t>(buffer_.size(), end_ - position);
-        const auto read = file_.read(position, std::span(buffer_).first(size));
+        const auto out = std::span(buffer_).first(size);
+        const auto read =
+            reads_ != nullptr ? reads_->read(held_, position, out) : file_.read(position, out);
         if (!read) return std::unexpected(read.error());
         buffer_at_ = position;
         buffer_size_ = *read;

@@ -52,7 +52,7 @@ Result<void> IndexFile::load() {
     if (!opened) return std::unexpected(opened.error());
     const auto size = (*opened)->size();
     if (!size) return std::unexpected(size.error());
-    const auto count = count_used(**opened, *size);
+    const auto count = count_used(*opened, *size);
     if (!count) return std::unexpected(count.error());
     first_in_tail_ = *count;
     written_ = *count;
@@ -62,14 +62,15 @@ Result<void> IndexFile::load() {
 }
 
 // Preallocated space is a run of zero entries at the end, found by halving.
-Result<std::uint32_t> IndexFile::count_used(io::File& file, std::uint64_t size) {
+Result<std::uint32_t> IndexFile::count_used(const std::shared_ptr<io::File>& file,
+                                            std::uint64_t size) {
     std::uint32_t low = 0;  // Entries known to be used.
     auto high = static_cast<std::uint32_t>(size / entry_bytes_);
     auto probe = high;
     while (low < high) {
         const auto at = probe == high ? high - 1 : probe;
         const auto out = std::span(scratch_).first(entry_bytes_);
-        const auto read = file.read(std::uint64_t{at} * entry_bytes_, out);
+        const auto read = reads_.read(file, std::uint64_t{at} * entry_bytes_, out);
         if (!read) return std::unexpected(read.error());
         if (*read == entry_bytes_ && !is_zero(out)) {
             low = at + 1;
@@ -95,7 +96,7 @@ Result<BytesView> IndexFile::entry(std::uint32_t i) {
     const auto opened = file();
     if (!opened) return std::unexpected(opened.error());
     const auto out = std::span(scratch_).first(entry_bytes_);
-    const auto read = (*opened)->read(std::uint64_t{i} * entry_bytes_, out);
+    const auto read = reads_.read(*opened, std::uint64_t{i} * entry_bytes_, out);
     if (!read) return std::unexpected(read.error());
     if (*read < out.size()) std::ranges::fill(out.subspan(*read), std::byte{0});
     return BytesView(out);

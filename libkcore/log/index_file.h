@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "log/file_cache.h"
 #include "log/flush_work.h"
+#include "log/reads.h"
 #include "log/storage.h"
 
 namespace kcore::log {
@@ -25,9 +26,13 @@ class IndexFile {
 public:
     // A trailing run of entries that are all zero is preallocated space, not entries.
     // Of `segment`, which owns it.
-    IndexFile(Storage& storage, const Segment& segment, std::string_view suffix,
+    IndexFile(Storage& storage, Reads& reads, const Segment& segment, std::string_view suffix,
               std::uint8_t entry_bytes)
-        : storage_(storage), segment_(segment), suffix_(suffix), entry_bytes_(entry_bytes) {}
+        : storage_(storage),
+          reads_(reads),
+          segment_(segment),
+          suffix_(suffix),
+          entry_bytes_(entry_bytes) {}
 
     // Takes it as empty, whatever the file holds: for a new segment, and before a rebuild.
     void reset();
@@ -60,9 +65,10 @@ private:
     std::uint32_t total() const;
     Result<void> load();
     Result<void> write_pending(std::uint64_t reserve_bytes);
-    Result<std::uint32_t> count_used(io::File& file, std::uint64_t size);
+    Result<std::uint32_t> count_used(const std::shared_ptr<io::File>& file, std::uint64_t size);
 
     Storage& storage_;
+    Reads& reads_;
     const Segment& segment_;
     const std::string_view suffix_;
     std::unique_ptr<FileCache::Slot> slot_;

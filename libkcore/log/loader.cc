@@ -16,7 +16,7 @@ namespace {
 
 // The base offset in front of any of a segment's suffixes followed by `ending`.
 std::optional<std::int64_t> segment_base(std::string_view name, std::string_view ending) {
-    for (const auto suffix : {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
+    for (const auto suffix : kSegmentSuffixes) {
         if (auto base = parse_file_name(name, fmt::format("{}{}", suffix, ending))) return base;
     }
     return std::nullopt;
@@ -124,7 +124,8 @@ Result<void> Loader::find_segments() {
     std::vector<std::string> orphans;
     for (const auto& [name, size] : files_) {
         if (const auto base = parse_file_name(name, kLogSuffix)) {
-            log_->segments_.push_back(std::make_unique<Segment>(storage_, log_->path_, *base));
+            log_->segments_.push_back(
+                std::make_unique<Segment>(storage_, log_->path_, log_->reads_, *base));
             const auto by_offset = files_.find(file_name(*base, kIndexSuffix));
             const auto by_time = files_.find(file_name(*base, kTimeIndexSuffix));
             // An empty segment needs none.
@@ -183,7 +184,7 @@ Result<void> Loader::open_segments() {
     auto& segments = log_->segments_;
     if (segments.empty()) {
         segments.push_back(
-            std::make_unique<Segment>(storage_, log_->path_, from_.log_start_offset));
+            std::make_unique<Segment>(storage_, log_->path_, log_->reads_, from_.log_start_offset));
         is_changed_ = true;
         return segments.back()->create(*log_->config_, now_ms_);
     }

@@ -22,6 +22,7 @@ Log::Log(Storage& storage, TopicPartition partition, Uuid topic_id, std::string 
       marks_(own_marks_) {}
 
 Log::~Log() {
+    cancel_compaction();
     if (pending_.in_flight) pending_.in_flight->cancel();
 }
 
@@ -98,7 +99,7 @@ Result<void> Log::roll(std::int64_t now_ms) {
         }
     }
     const auto base = log_end_offset();
-    auto segment = std::make_unique<Segment>(storage_, path_, base);
+    auto segment = std::make_unique<Segment>(storage_, path_, reads_, base);
     if (auto done = segment->create(*config_, now_ms); !done) {
         return storage_.failed(done.error());
     }
@@ -214,6 +215,7 @@ void Log::release() {
 Result<void> Log::close(std::int64_t now_ms) {
     if (auto usable = check_usable(); !usable) return usable;
     assert(!pending_.in_flight);
+    cancel_compaction();
     expire_producers(now_ms);
     const auto end = log_end_offset();
     // What never held a record is made anew should it not survive: no sync for it.

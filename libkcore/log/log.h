@@ -14,11 +14,13 @@
 #include "base/result.h"
 #include "base/topic_partition.h"
 #include "base/uuid.h"
+#include "log/cleanable.h"
 #include "log/config.h"
 #include "log/epoch_cache.h"
 #include "log/flush_work.h"
 #include "log/log_types.h"
 #include "log/producer_state.h"
+#include "log/reads.h"
 #include "log/segment.h"
 #include "log/storage.h"
 
@@ -85,11 +87,11 @@ public:
     // Transactions aborted with data in [from, to).
     Result<std::vector<AbortedTransaction>> aborted_transactions(std::int64_t from,
                                                                  std::int64_t to);
-    // The first record whose timestamp is at least this; nothing when there is none.
+    // The first record whose timestamp is at least this, or is the largest; nothing if none is.
     Result<std::optional<TimestampOffset>> offset_for_timestamp(std::int64_t timestamp);
-    // The first record with the largest timestamp; nothing when the log is empty.
     Result<std::optional<TimestampOffset>> max_timestamp();
     std::uint64_t size_bytes() const { return marks_->size_bytes; }
+    Reads& reads() { return reads_; }  // For a CachedOnly around these.
 
     // --- Leader epochs.
     // Notes that the log continues under this epoch; for a new leader, before its first append.
@@ -107,9 +109,25 @@ public:
     Result<void> truncate_to(std::int64_t offset, std::int64_t now_ms);
     // Drops everything and starts empty at `offset`.
     Result<void> truncate_fully_and_start_at(std::int64_t offset, std::int64_t now_ms);
-    // DeleteRecords, or what the leader said; whole segments below it are dropped.
+    // DeleteRecords, or what the leader said. Moves log start and the recovery point, no more.
     //   offset_out_of_range  above the high watermark
-    Result<void> set_log_start_offset(std::int64_t offset, std::int64_t now_ms);
+    Result<void> set_log_start_offset(std::int64_t offset);
+    // The same for what retention no longer keeps, maybe all. Whether has_old_segments() now.
+    Result<bool> expire_segments(std::int64_t now_ms);
+    bool has_old_segments() const { return count_below_start() > 0; }
+    // Deletes segments below log start, oldest first, a few at a time; gives their number. Once the
+    // directory's checkpoints are written: files that a crash leaves must be below what they say.
+    Result<std::size_t> drop_old_segments(std::int64_t now_ms);
+
+    // --- Compaction: under the mutex, as these; what a Compaction does in between is not.
+    // `cleaned_to` is where the last one ended; -1, or one that is not in the log: log start.
+    Result<Cleanable> cleanable(std::int64_t cleaned_to, std::int64_t now_ms);
+    Result<CompactionInput> begin_compaction(Cleanable range);  // Ends one under way.
+    void cancel_compaction();
+    // Its output replaces what it was made from, under its .swap names; when that is durable, under
+    // the plain ones. invalid_request: cancelled, or those segments are not all there any more.
+    Result<void> replace_segments(const Replacement& with, std::int64_t now_ms);
+    Result<void> name_replacement(const Replacement& with);
 
     // --- Closing.
     // Gives up memory and descriptors that only a busy partition needs.
@@ -155,7 +173,8 @@ private:
                                                          std::int64_t timestamp);
 
     Result<void> drop_segments(std::size_t first, std::size_t last, std::int64_t now_ms);
-    Result<void> drop_segments_below_start(std::int64_t now_ms);
+    std::size_t count_below_start() const;
+    Result<std::size_t> count_expired(std::int64_t now_ms);
     Result<void> lower_recovery_point(std::int64_t offset);
     Result<void> cut_metadata(std::int64_t end, std::int64_t snapshot_end, std::int64_t now_ms);
     Result<void> rebuild_producers(std::int64_t now_ms);
@@ -168,11 +187,13 @@ private:
     ConfigRef config_;
     std::shared_ptr<LogMarks> own_marks_;
     std::shared_ptr<const LogMarks> marks_;
+    Reads reads_;
     std::vector<std::unique_ptr<Segment>> segments_;  // By base offset; never empty.
     EpochCache epochs_;
     std::unique_ptr<ProducerState> producers_;  // Made with the first producer id.
     std::vector<std::int64_t> snapshots_;       // Offsets of those on the disk, in order.
     PendingFlush pending_;
+    std::shared_ptr<FlushGate> compacting_;
     bool is_closed_ = false;
 };
 

@@ -69,6 +69,7 @@ Result<void> Log::truncate_to(std::int64_t offset, std::int64_t now_ms) {
     if (offset < log_start_offset() || offset < segments_.front()->base_offset()) {
         return truncate_fully_and_start_at(offset, now_ms);
     }
+    cancel_compaction();
     if (pending_.in_flight) pending_.in_flight->cancel();
     pending_.in_flight.reset();
     if (auto done = lower_recovery_point(offset); !done) return done;
@@ -83,10 +84,11 @@ Result<void> Log::truncate_to(std::int64_t offset, std::int64_t now_ms) {
 
 Result<void> Log::truncate_fully_and_start_at(std::int64_t offset, std::int64_t now_ms) {
     if (auto usable = check_usable(); !usable) return usable;
+    cancel_compaction();
     if (pending_.in_flight) pending_.in_flight->cancel();
     pending_ = {};
     if (auto done = lower_recovery_point(segments_.front()->base_offset()); !done) return done;
-    auto fresh = std::make_unique<Segment>(storage_, path_, offset);
+    auto fresh = std::make_unique<Segment>(storage_, path_, reads_, offset);
     const auto old_count = segments_.size();
     if (auto done = drop_segments(0, old_count, now_ms); !done) return done;
     segments_.push_back(std::move(fresh));
@@ -103,33 +105,6 @@ Result<void> Log::truncate_fully_and_start_at(std::int64_t offset, std::int64_t 
     pending_.are_epochs_new = true;
     // None of the old history's snapshots is worth keeping, also not those below.
     return cut_metadata(offset, -1, now_ms);
-}
-
-Result<void> Log::set_log_start_offset(std::int64_t offset, std::int64_t now_ms) {
-    if (auto usable = check_usable(); !usable) return usable;
-    if (offset > high_watermark()) {
-        return fail(Errc::offset_out_of_range,
-                    fmt::format("{}: log start {} above high watermark {}", partition_.to_string(),
-                                offset, high_watermark()));
-    }
-    if (offset <= log_start_offset()) return {};
-    own_marks_->log_start_offset = offset;
-    if (epochs_.truncate_from_start(offset)) pending_.are_epochs_new = true;
-    if (producers_) producers_->on_log_start(offset);
-    return drop_segments_below_start(now_ms);
-}
-
-Result<void> Log::drop_segments_below_start(std::int64_t now_ms) {
-    std::size_t count = 0;
-    while (count + 1 < segments_.size() &&
-           segments_[count + 1]->base_offset() <= log_start_offset()) {
-        ++count;
-    }
-    if (count == 0) return {};
-    if (auto done = drop_segments(0, count, now_ms); !done) return done;
-    update_marks();
-    prune_snapshots();
-    return {};
 }
 
 // Batches of one segment from offset `from` on.

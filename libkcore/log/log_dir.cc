@@ -14,6 +14,7 @@ constexpr std::string_view kCleanMarker = ".kafka_cleanshutdown";
 constexpr std::string_view kRecoveryPoints = "recovery-point-offset-checkpoint";
 constexpr std::string_view kLogStarts = "log-start-offset-checkpoint";
 constexpr std::string_view kHighWatermarks = "replication-offset-checkpoint";
+constexpr std::string_view kCleanedTo = "cleaner-offset-checkpoint";
 constexpr std::string_view kRemoteIndexCache = "remote-log-index-cache";
 // The metadata log keeps its own account of what is synced and committed.
 constexpr std::string_view kMetadataTopic = "__cluster_metadata";
@@ -115,7 +116,8 @@ Result<void> LogDir::read_checkpoints() {
     const std::pair<std::string_view, OffsetCheckpoint*> files[] = {
         {kRecoveryPoints, &recovery_points_},
         {kLogStarts, &log_starts_},
-        {kHighWatermarks, &high_watermarks_}};
+        {kHighWatermarks, &high_watermarks_},
+        {kCleanedTo, &cleaned_to_}};
     for (const auto& [file, offsets] : files) {
         auto read = read_checkpoint(file);
         if (!read) return std::unexpected(std::move(read).error());
@@ -239,6 +241,7 @@ Result<void> LogDir::put_topic_id(const std::string& where, const Uuid& topic_id
 }
 
 Result<std::string> LogDir::take_away(std::unique_ptr<Log> log, DirKind kind) {
+    log->cancel_compaction();
     if (log->pending_.in_flight) log->pending_.in_flight->cancel();
     return rename_away(log->partition(), log->path(), kind);
 }
@@ -255,6 +258,7 @@ Result<std::string> LogDir::rename_away(const TopicPartition& partition, const s
     }
     const std::lock_guard lock(mutex_);
     logs_.erase(partition);
+    cleaned_to_.erase(partition);
     return to;
 }
 
@@ -327,6 +331,30 @@ Result<void> LogDir::write_log_starts() {
                                 if (start <= marks.first_segment_offset) return std::nullopt;
                                 return start;
                             });
+}
+
+std::int64_t LogDir::cleaned_to(const TopicPartition& partition) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = cleaned_to_.find(partition);
+    return found == cleaned_to_.end() ? -1 : found->second;
+}
+
+Result<void> LogDir::set_cleaned_to(const TopicPartition& partition, std::int64_t offset) {
+    {
+        const std::lock_guard lock(mutex_);
+        cleaned_to_[partition] = offset;
+    }
+    if (auto online = storage_.check_online(); !online) return online;
+    const std::lock_guard one_at_a_time(checkpoint_mutex_);
+    OffsetCheckpoint offsets;
+    {
+        const std::lock_guard lock(mutex_);
+        offsets = cleaned_to_;
+    }
+    const auto text = format_offsets(offsets);
+    const auto done = replace_file(storage_.disk(), at(kCleanedTo), as_bytes(text));
+    if (!done) return storage_.failed(done.error());
+    return {};
 }
 
 Result<void> LogDir::close(std::int64_t broker_epoch, bool is_clean) {

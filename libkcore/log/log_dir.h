@@ -2,6 +2,7 @@
 // One entry of log.dirs: its lock, identity, checkpoints, clean-shutdown marker and the partitions
 // in it. The logs themselves belong to whoever loads or creates them.
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -41,6 +42,12 @@ public:
     const std::string& path() const { return storage_.path(); }
     Storage& storage() { return storage_; }
     bool is_offline() const { return storage_.is_offline(); }
+
+    // Takes no new partitions: an operator wants it so (cordoned.log.dirs), or it is there for the
+    // metadata log only.
+    enum class Use : std::uint8_t { any, cordoned, metadata_only };
+    Use use() const { return use_.load(std::memory_order_relaxed); }
+    void set_use(Use use) { use_.store(use, std::memory_order_relaxed); }
 
     // None: the directory was never formatted.
     const std::optional<MetaProperties>& meta() const { return meta_; }
@@ -86,6 +93,10 @@ public:
     Result<void> write_high_watermarks();
     Result<void> write_log_starts();
 
+    // Up to where compaction has cleaned a partition; -1: never. Setting writes the checkpoint.
+    std::int64_t cleaned_to(const TopicPartition& partition) const;
+    Result<void> set_cleaned_to(const TopicPartition& partition, std::int64_t offset);
+
     // After every log has been closed: checkpoints, then the marker. Without `is_clean` (a log
     // did not close) no marker is left. Releases the lock.
     Result<void> close(std::int64_t broker_epoch, bool is_clean);
@@ -112,6 +123,7 @@ private:
                                   OffsetOf offset_of);
 
     Storage storage_;
+    std::atomic<Use> use_ = Use::any;
     std::unique_ptr<io::PathLock> lock_;
     std::optional<MetaProperties> meta_;
     std::optional<std::int64_t> clean_marker_;
@@ -120,6 +132,7 @@ private:
     OffsetCheckpoint recovery_points_;  // As read, of partitions not loaded; likewise the others.
     OffsetCheckpoint log_starts_;
     OffsetCheckpoint high_watermarks_;
+    OffsetCheckpoint cleaned_to_;  // Always whole.
     std::map<TopicPartition, std::shared_ptr<const LogMarks>> logs_;
     std::mutex checkpoint_mutex_;  // One writer of checkpoint files at a time.
 };

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <deque>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -42,13 +44,13 @@ Result<void> check_identities(const std::vector<std::unique_ptr<LogDir>>& dirs) 
 Result<std::unique_ptr<LogDirs>> LogDirs::open(io::Disk& disk, FileCache& files, io::Random& random,
                                                LogDirsOptions options) {
     auto dirs = std::make_unique<LogDirs>();
-    dirs->metadata_only_ = options.metadata_only;
     for (const auto& path : options.paths) {
         auto on_failure = [path, report = options.on_failure](const Error& error) {
             if (report) report(path, error);
         };
         auto dir = LogDir::open(disk, files, random, options.logger, path, std::move(on_failure));
         if (dir) {
+            if (path == options.metadata_only) (*dir)->set_use(LogDir::Use::metadata_only);
             dirs->dirs_.push_back(std::move(*dir));
         } else {
             options.logger.error("log directory cannot be used path={} error=\"{}\"", path,
@@ -82,48 +84,72 @@ std::int64_t LogDirs::previous_broker_epoch() const {
     return agree ? epoch : -1;
 }
 
+namespace {
+
+// A job that begins when all is done finds nothing to do, and touches nothing but this.
+struct Loading {
+    struct Part {
+        LogDir* dir = nullptr;
+        std::atomic<std::size_t> next = 0;
+    };
+    std::deque<Part> parts;
+    std::mutex mutex;
+    std::condition_variable done;
+    std::size_t left = 0;
+
+    // Takes the next partition of the directory until none is left.
+    template <class Load>
+    void work(Part& part, const Load& load) {
+        const auto& found = part.dir->found();
+        for (auto i = part.next++; i < found.size(); i = part.next++) {
+            load(*part.dir, found[i]);
+            const std::lock_guard lock(mutex);
+            if (--left == 0) done.notify_all();
+        }
+    }
+};
+
+}  // namespace
+
 void LogDirs::load(io::Pool& pool, std::size_t threads,
                    const std::function<ConfigRef(const TopicPartition&)>& config_for,
                    const std::function<void(LoadedPartition)>& on_loaded, std::int64_t now_ms) {
-    std::mutex mutex;
-    std::condition_variable done;
-    std::size_t running = 0;
-    std::vector<std::unique_ptr<std::atomic<std::size_t>>> next;
-    for (const auto& dir : dirs_) {
-        next.push_back(std::make_unique<std::atomic<std::size_t>>(0));
-        running +=
-            std::clamp<std::size_t>(dir->found().size(), 1, std::max<std::size_t>(threads, 1));
-    }
-    // Each job takes the next partition of its directory until none is left.
-    const auto job = [&](LogDir& dir, std::atomic<std::size_t>& at) {
-        for (auto i = at++; i < dir.found().size(); i = at++) {
-            const auto& found = dir.found()[i];
-            const auto& partition = found.name.partition;
-            if (found.name.kind != DirKind::current || partition.topic == kMetadataTopic) continue;
-            auto log = dir.load(found, config_for(partition), now_ms);
-            on_loaded({.directory = &dir, .found = found, .log = std::move(log)});
-        }
-        const std::lock_guard lock(mutex);
-        if (--running == 0) done.notify_all();
+    const auto load_one = [&](LogDir& dir, const FoundPartition& found) {
+        const auto& partition = found.name.partition;
+        if (found.name.kind != DirKind::current || partition.topic == kMetadataTopic) return;
+        auto log = dir.load(found, config_for(partition), now_ms);
+        on_loaded({.directory = &dir, .found = found, .log = std::move(log)});
     };
-    for (std::size_t d = 0; d < dirs_.size(); ++d) {
-        const auto jobs =
-            std::clamp<std::size_t>(dirs_[d]->found().size(), 1, std::max<std::size_t>(threads, 1));
-        for (std::size_t i = 0; i < jobs; ++i) {
-            pool.submit([&job, dir = dirs_[d].get(), at = next[d].get()] { job(*dir, *at); });
+    const auto loading = std::make_shared<Loading>();
+    for (const auto& dir : dirs_) {
+        loading->parts.emplace_back().dir = dir.get();
+        loading->left += dir->found().size();
+    }
+    if (loading->left == 0) return;
+    // This thread helps, so that it ends also where it is the pool's only one.
+    for (auto& part : loading->parts) {
+        const auto helpers = std::min(part.dir->found().size(), std::max<std::size_t>(threads, 1));
+        for (std::size_t i = &part == &loading->parts.front() ? 1 : 0; i < helpers; ++i) {
+            pool.submit([loading, &part, &load_one] { loading->work(part, load_one); });
         }
     }
-    std::unique_lock lock(mutex);
-    done.wait(lock, [&] { return running == 0; });
+    for (auto& part : loading->parts) loading->work(part, load_one);
+    std::unique_lock lock(loading->mutex);
+    loading->done.wait(lock, [&] { return loading->left == 0; });
 }
 
 LogDir* LogDirs::choose() const {
     LogDir* best = nullptr;
     for (const auto& dir : dirs_) {
-        if (dir->is_offline() || !takes_partitions(*dir)) continue;
+        if (dir->is_offline() || dir->use() != LogDir::Use::any) continue;
         if (best == nullptr || dir->partitions() < best->partitions()) best = dir.get();
     }
     return best;
+}
+
+bool LogDirs::is_any_online() const {
+    return std::ranges::any_of(
+        dirs_, [](const auto& dir) { return !dir->is_offline() && takes_partitions(*dir); });
 }
 
 }  // namespace kcore::log

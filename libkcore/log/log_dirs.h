@@ -43,7 +43,9 @@ public:
     const std::vector<Failed>& failed() const { return failed_; }
     // Some partitions may lie in a directory that failed, at the start or since.
     bool is_incomplete() const;
-    bool takes_partitions(const LogDir& dir) const { return dir.path() != metadata_only_; }
+    static bool takes_partitions(const LogDir& dir) {
+        return dir.use() != LogDir::Use::metadata_only;
+    }
     LogDir* by_id(const Uuid& directory_id) const;  // Null: unknown.
 
     // -1 unless every directory was marked clean with the same broker epoch.
@@ -51,18 +53,19 @@ public:
 
     // Loads everything found except the metadata log, with `threads` jobs on `pool` per directory.
     // `config_for` and `on_loaded` are called from those threads, as soon as each is ready. Returns
-    // when all have been; not to be called from the pool itself.
+    // when all have been; from any thread that may block.
     void load(io::Pool& pool, std::size_t threads,
               const std::function<ConfigRef(const TopicPartition&)>& config_for,
               const std::function<void(LoadedPartition)>& on_loaded, std::int64_t now_ms);
 
-    // Where a new partition goes: online, with the fewest partitions. Null when none is online.
+    // Where a new partition goes: online and open to them, with the fewest. Null when there is
+    // none.
     LogDir* choose() const;
+    bool is_any_online() const;  // Of those that may hold partitions.
 
 private:
     std::vector<std::unique_ptr<LogDir>> dirs_;
     std::vector<Failed> failed_;
-    std::string metadata_only_;
 };
 
 }  // namespace kcore::log

@@ -11,6 +11,11 @@
 
 namespace kcore::log {
 
+namespace {
+// What was appended last is in memory, as a rule.
+constexpr std::uint64_t kHotTailBytes = 256 * 1024;
+}  // namespace
+
 Result<LogRead> Log::read(const ReadRange& range) {
     if (auto usable = check_usable(); !usable) return std::unexpected(std::move(usable).error());
     if (range.offset < log_start_offset() || range.offset > log_end_offset()) {
@@ -42,6 +47,11 @@ Result<LogRead> Log::read(const ReadRange& range) {
         }
         auto file = segment.file();
         if (!file) return storage_.failed_read(file.error());
+        if (position + size + kHotTailBytes < segment.size_bytes() || &segment != &active()) {
+            if (auto cached = reads_.check_cached(*file, position, size); !cached) {
+                return storage_.failed_read(cached.error());
+            }
+        }
         read.slice = {.file = std::move(*file), .position = position, .size_bytes = size};
         return read;
     }

@@ -104,11 +104,11 @@ TEST_F(LogTest, OffsetsOutsideTheLogAreOutOfRange) {
     open();
     append({.records = 10});
     log().set_high_watermark(10);
-    ASSERT_TRUE(log().set_log_start_offset(5, 0));
+    ASSERT_TRUE(log().set_log_start_offset(5));
     EXPECT_EQ(read(4).error().code, Errc::offset_out_of_range);
     EXPECT_EQ(read(11).error().code, Errc::offset_out_of_range);
     EXPECT_TRUE(read(10));
-    EXPECT_EQ(log().set_log_start_offset(11, 0).error().code, Errc::offset_out_of_range);
+    EXPECT_EQ(log().set_log_start_offset(11).error().code, Errc::offset_out_of_range);
 }
 
 TEST_F(LogTest, SeveralSubmissionsGoInOneWriteWithTheirOwnResults) {
@@ -256,7 +256,8 @@ TEST_F(LogTest, SegmentsBelowTheLogStartGoAndAreUnlinkedLater) {
     open();
     for (int i = 0; i < 6; ++i) append({.value_bytes = 400});
     log().set_high_watermark(6);
-    ASSERT_TRUE(log().set_log_start_offset(3, 500));
+    ASSERT_TRUE(log().set_log_start_offset(3));
+    EXPECT_EQ(*log().drop_old_segments(500), 1U);
     EXPECT_EQ(log().marks()->first_segment_offset, 2);
     EXPECT_TRUE(exists("00000000000000000000.log.deleted"));
     log().storage().purge(500 + 59'999);

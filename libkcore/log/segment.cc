@@ -27,17 +27,19 @@ std::uint64_t entries_max(const LogConfig& config, std::uint32_t entry_bytes) {
 
 }  // namespace
 
-Segment::Segment(Storage& storage, const std::string& directory, std::int64_t base_offset)
+Segment::Segment(Storage& storage, const std::string& directory, Reads& reads,
+                 std::int64_t base_offset)
     : storage_(storage),
       directory_(directory),
+      reads_(reads),
       base_offset_(base_offset),
       next_offset_(base_offset),
       slot_(storage.files()),
-      offsets_(storage, *this, kIndexSuffix, kOffsetEntryBytes),
-      times_(storage, *this, kTimeIndexSuffix, kTimeEntryBytes) {}
+      offsets_(storage, reads, *this, kIndexSuffix, kOffsetEntryBytes),
+      times_(storage, reads, *this, kTimeIndexSuffix, kTimeEntryBytes) {}
 
 std::string Segment::path(std::string_view suffix) const {
-    return directory_ + "/" + file_name(base_offset_, suffix);
+    return fmt::format("{}/{}{}", directory_, file_name(base_offset_, suffix), name_ending_);
 }
 
 Result<std::shared_ptr<io::File>> Segment::file() {
@@ -167,17 +169,22 @@ bool Segment::is_full(std::int64_t last_offset, const LogConfig& config) const {
            times_.known_entries() + 1 >= entries_max(config, kTimeEntryBytes);
 }
 
+Result<std::int64_t> Segment::first_timestamp() {
+    if (is_first_known_) return first_timestamp_;
+    const auto first = scan(0, base_offset_, -1);
+    if (!first) return std::unexpected(first.error());
+    if (*first) first_timestamp_ = (*first)->header.max_timestamp;
+    is_first_known_ = true;
+    return first_timestamp_;
+}
+
 std::int64_t Segment::age_ms(std::int64_t timestamp, std::int64_t now_ms) {
-    if (!is_first_known_) {
-        const auto first = scan(0, base_offset_, -1);
-        if (!first) {
-            (void)storage_.failed_read(first.error());
-            return -1;
-        }
-        if (*first) first_timestamp_ = (*first)->header.max_timestamp;
-        is_first_known_ = true;
+    const auto first = first_timestamp();
+    if (!first) {
+        (void)storage_.failed_read(first.error());
+        return -1;
     }
-    return first_timestamp_ >= 0 ? timestamp - first_timestamp_ : now_ms - created_ms_;
+    return *first >= 0 ? timestamp - *first : now_ms - created_ms_;
 }
 
 // The position of the last indexed batch that ends at or before `offset`; 0 when none does.
@@ -210,7 +217,7 @@ Result<std::optional<BatchAt>> Segment::scan(std::uint64_t from, std::int64_t of
                                              std::int64_t timestamp) {
     const auto opened = file();
     if (!opened) return std::unexpected(opened.error());
-    HeaderWalk walk(**opened, from, size_bytes_);
+    HeaderWalk walk(*opened, reads_, from, size_bytes_);
     for (;;) {
         auto at = walk.next();
         if (!at) return fail(at.error().code, path(kLogSuffix) + ": " + at.error().what);
@@ -276,7 +283,7 @@ Result<Segment::LargestTimestamp> Segment::largest_timestamp() {
     if (!from) return std::unexpected(from.error());
     const auto opened = file();
     if (!opened) return std::unexpected(opened.error());
-    for (HeaderWalk walk(**opened, *from, size_bytes_);;) {
+    for (HeaderWalk walk(*opened, reads_, *from, size_bytes_);;) {
         const auto at = walk.next();
         if (!at) return fail(at.error().code, path(kLogSuffix) + ": " + at.error().what);
         if (!*at) break;
@@ -294,7 +301,7 @@ Result<Bytes> Segment::read(const BatchAt& at) {
     const auto opened = file();
     if (!opened) return std::unexpected(opened.error());
     Bytes bytes(std::min<std::uint64_t>(at.header.size_bytes, size_bytes_ - at.position));
-    const auto read = (*opened)->read(at.position, bytes);
+    const auto read = reads_.read(*opened, at.position, bytes);
     if (!read) return std::unexpected(read.error());
     bytes.resize(*read);
     if (bytes.size() == at.header.size_bytes) return bytes;

@@ -17,16 +17,17 @@
 #include "log/header_walk.h"
 #include "log/index_file.h"
 #include "log/log_types.h"
+#include "log/reads.h"
 #include "log/recent_batches.h"
 #include "log/storage.h"
 
 namespace kcore::log {
 
 // Belongs to one Log and is guarded by its mutex. `directory` is the log's path, which may change
-// by a rename; it outlives the segment.
+// by a rename; it and `reads`, through which lookups read, outlive the segment.
 class Segment {
 public:
-    Segment(Storage& storage, const std::string& directory, std::int64_t base_offset);
+    Segment(Storage& storage, const std::string& directory, Reads& reads, std::int64_t base_offset);
 
     // A new segment: creates the file, empty.
     Result<void> create(const LogConfig& config, std::int64_t now_ms);
@@ -52,6 +53,9 @@ public:
     // By the records' clock, from the first batch to `timestamp`; by the wall clock when the first
     // has none. Less than 0 when it cannot be told.
     std::int64_t age_ms(std::int64_t timestamp, std::int64_t now_ms);
+    // The largest of its first batch; -1 when it has none.
+    Result<std::int64_t> first_timestamp();
+    std::int64_t created_ms() const { return created_ms_; }  // Or when it was opened.
     std::int64_t roll_jitter_ms() const { return roll_jitter_ms_; }
 
     // The first batch that ends at or after `offset`; nothing when there is none.
@@ -85,6 +89,9 @@ public:
     Result<std::vector<Sealed>> seal();
     // That was written, and nothing was added since.
     void sealed();
+    // For output that is not yet in its place: the names of its files go on with this.
+    void set_name_ending(std::string_view ending) { name_ending_ = ending; }
+    Result<void> rename_to(std::string_view ending);
     bool needs_seal() const { return needs_seal_; }
 
     // Writes what is pending and gives up memory and descriptors that a busy segment needs.
@@ -93,6 +100,7 @@ public:
     Result<void> remove(std::int64_t at_ms);
 
 private:
+    Result<Bytes> read_aborted();
     Result<void> cut_back(io::File& file);
     Result<void> make_room(std::size_t bytes, const LogConfig& config);
     Result<void> add_index_entries(const BatchHeader& batch, const LogConfig& config);
@@ -104,7 +112,9 @@ private:
 
     Storage& storage_;
     const std::string& directory_;
+    Reads& reads_;
     const std::int64_t base_offset_;
+    std::string_view name_ending_;
     std::int64_t next_offset_;
     std::uint64_t size_bytes_ = 0;
     std::uint64_t reserved_bytes_ = 0;
@@ -117,8 +127,9 @@ private:
     IndexFile offsets_;
     IndexFile times_;
     std::unique_ptr<RecentBatches>
-        recent_;  // The newest batches, so that tail reads need no lookup.
-    bool has_txn_index_ = false;
+        recent_;                    // The newest batches, so that tail reads need no lookup.
+    bool has_txn_index_ = false;    // With entries that are not synced.
+    bool may_have_aborted_ = true;  // There may be a file of them.
     bool is_largest_known_ = true;
     bool is_first_known_ = true;
     bool needs_cut_ = false;   // A write failed: the bytes past size_bytes_ are unknown.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "log/checkpoint.h"
 #include "log/names.h"
@@ -30,15 +31,36 @@ Result<void> Segment::add_aborted(const AbortedTransaction& aborted) {
     const auto size = (*opened)->size();
     if (!size) return std::unexpected(size.error());
     has_txn_index_ = true;
+    may_have_aborted_ = true;
     return (*opened)->write(*size - *size % kTxnEntryBytes, BytesView(entry));
+}
+
+// The whole index; empty when there is none.
+Result<Bytes> Segment::read_aborted() {
+    if (!may_have_aborted_) return Bytes();
+    const auto where = path(kTxnIndexSuffix);
+    const auto there = storage_.disk().stat(where);
+    if (!there) return std::unexpected(there.error());
+    may_have_aborted_ = there->has_value() && (*there)->size_bytes > 0;
+    if (!may_have_aborted_) return Bytes();
+    if ((*there)->size_bytes > kTxnIndexBytesMax) {
+        return fail(Errc::kafka_storage_error, where + ": too large");
+    }
+    auto opened = storage_.disk().open(where, io::Open::read);
+    if (!opened) return std::unexpected(std::move(opened).error());
+    const std::shared_ptr<io::File> file = std::move(*opened);
+    Bytes bytes((*there)->size_bytes);
+    const auto read = reads_.read(file, 0, bytes);
+    if (!read) return std::unexpected(read.error());
+    bytes.resize(*read);
+    return bytes;
 }
 
 Result<std::vector<AbortedTransaction>> Segment::aborted() {
     std::vector<AbortedTransaction> found;
-    const auto bytes = read_file(storage_.disk(), path(kTxnIndexSuffix), kTxnIndexBytesMax);
+    const auto bytes = read_aborted();
     if (!bytes) return std::unexpected(bytes.error());
-    if (!*bytes) return found;
-    const BytesView all(**bytes);
+    const BytesView all(*bytes);
     for (std::size_t at = 0; at + kTxnEntryBytes <= all.size(); at += kTxnEntryBytes) {
         const auto* entry = all.data() + at;
         if (const auto version = load_be<std::int16_t>(entry); version != 0) {
@@ -157,11 +179,26 @@ Result<void> Segment::release() {
     return {};
 }
 
+Result<void> Segment::rename_to(std::string_view ending) {
+    const auto before = std::exchange(name_ending_, ending);
+    if (before == ending) return {};
+    for (const auto suffix : kSegmentSuffixes) {
+        const auto to = path(suffix);
+        const auto from =
+            fmt::format("{}/{}{}", directory_, file_name(base_offset_, suffix), before);
+        const auto there = storage_.disk().stat(from);
+        if (!there) return std::unexpected(there.error());
+        if (!*there) continue;
+        if (auto done = storage_.disk().rename(from, to); !done) return done;
+    }
+    return {};
+}
+
 Result<void> Segment::remove(std::int64_t at_ms) {
     slot_.forget();
     offsets_.forget();
     times_.forget();
-    for (const auto suffix : {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
+    for (const auto suffix : kSegmentSuffixes) {
         const auto from = path(suffix);
         const auto there = storage_.disk().stat(from);
         if (!there) return std::unexpected(there.error());

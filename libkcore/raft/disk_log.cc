@@ -268,7 +268,11 @@ Result<void> DiskLog::drop_oldest_snapshot() {
     const auto oldest = snapshots_.begin()->first;
     snapshots_.erase(snapshots_.begin());
     const auto start = snapshots_.begin()->first.end_offset;
-    if (auto done = log_->set_log_start_offset(start, env_.clock.wall_ms()); !done) return done;
+    if (auto done = log_->set_log_start_offset(start); !done) return done;
+    for (Result<std::size_t> dropped = 1; *dropped > 0;) {
+        dropped = log_->drop_old_segments(env_.clock.wall_ms());
+        if (!dropped) return std::unexpected(dropped.error());
+    }
     logger_.info("snapshot removed name={} log_start={}", snapshot_name(oldest), start);
     remove_later(oldest);
     return {};

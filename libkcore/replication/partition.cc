@@ -92,6 +92,7 @@ Result<ReadAnswer> Partition::read(const ReadRequest& request) {
     if (auto ok = check_leader_locked(request.current_leader_epoch); !ok) {
         return std::unexpected(std::move(ok).error());
     }
+    const log::CachedOnly scope(log_->reads(), request.cold);
     ReadAnswer answer;
     answer.high_watermark = log_->high_watermark();
     answer.last_stable_offset = log_->last_stable_offset();

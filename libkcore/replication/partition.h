@@ -45,6 +45,8 @@ struct ReadRequest {
     Isolation isolation = Isolation::uncommitted;
     std::int32_t current_leader_epoch = -1;  // What the reader believes in; -1: it does not say.
     std::int32_t last_fetched_epoch = -1;
+    // Given: the read does not wait for the disk; what it lacks is added here, and it fails.
+    std::vector<log::ColdRange>* cold = nullptr;
 };
 
 struct ReadAnswer {
@@ -118,6 +120,25 @@ public:
         if (stopped_) return std::unexpected(*stopped_);
         return work(*log_);
     }
+
+    // The same for work that may need the disk, which is waited for without the mutex: then `work`
+    // runs again. On a thread that may block.
+    template <class Work>
+    auto with_cold_log(Work&& work) -> decltype(work(std::declval<log::Log&>())) {
+        for (int waits = 0;; ++waits) {
+            std::vector<log::ColdRange> cold;
+            auto* lacking = waits < kWaitsMax ? &cold : nullptr;
+            auto result = with_log([&](log::Log& log) {
+                const log::CachedOnly scope(log.reads(), lacking);
+                return work(log);
+            });
+            if (cold.empty()) return result;
+            log::warm(cold);
+        }
+    }
+
+    // Lookups need a few ranges one after the other; after so many memory must be short.
+    static constexpr int kWaitsMax = 16;
 
 private:
     // What is to be done after the mutex is released: whoever waited, and a flush to begin.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -357,6 +358,45 @@ std::int64_t Partitions::tick() {
         });
     }
     return soonest_ms;
+}
+
+void Partitions::delete_old_segments() {
+    const auto now_ms = clock_.wall_ms();
+    std::vector<PartitionRef> with_old;
+    for (const auto& partition : all()) {
+        const auto has_old =
+            partition->with_cold_log([&](log::Log& log) { return log.expire_segments(now_ms); });
+        if (has_old && *has_old) with_old.push_back(partition);
+        if (has_old) continue;
+        options_.logger.warn("retention failed partition={} error=\"{}\"",
+                             partition->name().to_string(), has_old.error().what);
+    }
+    drop_old_segments(with_old);
+}
+
+void Partitions::drop_old_segments(const std::vector<PartitionRef>& partitions) {
+    std::map<log::LogDir*, std::vector<PartitionRef>> by_directory;
+    {
+        const std::shared_lock lock(mutex_);
+        for (const auto& partition : partitions) {
+            const auto& name = partition->name();
+            const auto* found = held(name.topic, name.partition);
+            if (found != nullptr) by_directory[found->directory].push_back(partition);
+        }
+    }
+    const auto now_ms = clock_.wall_ms();
+    for (const auto& [directory, held_there] : by_directory) {
+        // A directory that failed has said so.
+        if (!directory->write_recovery_points() || !directory->write_log_starts()) continue;
+        for (const auto& partition : held_there) {
+            Result<std::size_t> dropped = 1;
+            while (dropped && *dropped > 0) {
+                dropped = partition->with_log(
+                    [&](log::Log& log) { return log.drop_old_segments(now_ms); });
+            }
+            partition->flush_if_due(pool_, now_ms);
+        }
+    }
 }
 
 bool Partitions::close() {

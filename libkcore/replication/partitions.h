@@ -35,8 +35,8 @@ struct PartitionsOptions {
     Logger logger;
 };
 
-// Lookups are thread-safe; load(), apply(), directory_failed() and close() come from one thread at
-// a time and block for small file operations.
+// Lookups are thread-safe; load(), apply() and close() block and come one at a time;
+// directory_failed() from any thread.
 //
 // 1. A log is made only for a partition that cannot have one yet: it is new in the image, or the
 //    image has it in no directory or in one that is online, and no log of it was found there.
@@ -75,6 +75,11 @@ public:
     // Small chores, now and then: flush.ms, expired producers. Gives the smallest flush.ms there
     // is.
     std::int64_t tick();
+
+    // Deletes what retention.ms and retention.bytes no longer keep. Blocks; so does the next.
+    void delete_old_segments();
+    // Deletes segments below the log start of these, after making that durable.
+    void drop_old_segments(const std::vector<PartitionRef>& partitions);
 
     // Ends all waits and closes the logs; false when one could not be closed cleanly.
     bool close();

@@ -26,6 +26,12 @@ log::LogConfig log_config(const Config& topic, const Config& broker) {
     const auto policies = topic.list("cleanup.policy");
     out.is_deleted = std::ranges::find(policies, "delete") != policies.end();
     out.is_compacted = std::ranges::find(policies, "compact") != policies.end();
+    out.delete_retention_ms = topic.integer("delete.retention.ms");
+    out.min_compaction_lag_ms = topic.integer("min.compaction.lag.ms");
+    out.max_compaction_lag_ms = topic.integer("max.compaction.lag.ms");
+    out.min_cleanable_ratio = topic.number("min.cleanable.dirty.ratio");
+    // What is in the active segment cannot be compacted.
+    if (out.is_compacted) out.segment_ms = std::min(out.segment_ms, out.max_compaction_lag_ms);
     out.preallocate = topic.flag("preallocate");
     out.producer_id_expiration_ms = broker.integer("producer.id.expiration.ms");
     return out;

@@ -41,6 +41,7 @@ Directory describe(log::LogDir& directory, const Filter& filter,
                    const std::vector<replication::Partitions::Placed>& placed) {
     Directory out;
     out.log_dir = directory.path();
+    out.is_cordoned = directory.use() == log::LogDir::Use::cordoned;
     if (directory.is_offline()) {
         out.error_code = static_cast<std::int16_t>(Errc::kafka_storage_error);
         return out;

@@ -12,6 +12,7 @@
 #include "broker/partition_lookup.h"
 #include "broker/request.h"
 #include "broker/services.h"
+#include "io/pool.h"
 #include "protocol/api/fetch.h"
 #include "replication/fetch_session.h"
 #include "replication/watch.h"
@@ -58,6 +59,8 @@ struct Work {
     std::vector<FileRanges> ranges;
     std::int64_t bytes = 0;
     bool answer_now = false;
+    std::vector<log::ColdRange> cold;  // What it lacked: the pass is to be made again.
+    bool may_wait = false;             // For the disk, under the partitions' mutexes.
 };
 
 void find_partitions(Work& work) {
@@ -167,6 +170,7 @@ PartitionAnswer read_partition(Work& work, const FetchPartition& wanted, Reading
     request.isolation = work.isolation;
     request.current_leader_epoch = wanted.current_leader_epoch;
     request.last_fetched_epoch = wanted.last_fetched_epoch;
+    request.cold = work.may_wait ? nullptr : &work.cold;
     auto read = reading.partition->read(request);
     if (!read) return read_failed(work, wanted, read.error().code);
     if (is_limit_negative(work, wanted, read->high_watermark)) {
@@ -208,6 +212,7 @@ bool read_all(Work& work) {
     work.ranges.clear();
     work.bytes = 0;
     work.answer_now = false;
+    work.cold.clear();
     bool has_partition = false;
     for (std::size_t i = 0; i < work.readings.size(); ++i) {
         const auto& wanted = work.plan.partitions[i];
@@ -216,6 +221,27 @@ bool read_all(Work& work) {
         topic_entry(work, wanted).partitions.push_back(std::move(answer));
     }
     return work.answer_now || !has_partition || work.bytes >= work.min_bytes || work.wait_ms <= 0;
+}
+
+// On the pool: waits for what the last pass lacked, with no mutex held, and passes again.
+bool read_from_disk(Work& work) {
+    bool enough = false;
+    for (int waits = 0; waits < replication::Partition::kWaitsMax && !work.cold.empty(); ++waits) {
+        log::warm(std::exchange(work.cold, {}));
+        enough = read_all(work);
+    }
+    if (work.cold.empty()) return enough;
+    work.may_wait = true;
+    enough = read_all(work);
+    work.may_wait = false;
+    return enough;
+}
+
+asio::awaitable<bool> read_cold(Work* work) {
+    auto& env = work->request.env;
+    std::move_only_function<bool()> reading = [work] { return read_from_disk(*work); };
+    const bool enough = co_await io::on_pool<bool>(env.loop, env.pool, std::move(reading));
+    co_return enough;
 }
 
 Done finish(Work& work) {
@@ -258,11 +284,13 @@ asio::awaitable<Done> finish_when_enough(std::unique_ptr<Work> work) {
     const auto deadline = request.env.clock.in_ms(work->wait_ms);
     bool in_time = true;
     bool enough = false;
+    if (!work->cold.empty()) enough = co_await read_cold(work.get());
     while (in_time && !enough) {
         io::Signal more(request.env.loop);
         const Watching watching(*work, more);
         if (!watching.is_late()) in_time = co_await request.wait(more, deadline);
         enough = read_all(*work);
+        if (!work->cold.empty()) enough = co_await read_cold(work.get());
     }
     co_return finish(*work);
 }
@@ -317,7 +345,7 @@ Outcome fetch(Request& request) {
     work.min_bytes = std::min<std::int64_t>(body->min_bytes, work.bytes_max);
     work.wait_ms = body->max_wait_ms;
     find_partitions(work);
-    if (read_all(work)) return finish(work);
+    if (read_all(work) && work.cold.empty()) return finish(work);
     auto moved = std::make_unique<Work>(std::move(work));
     return finish_when_enough(std::move(moved));
 }

@@ -1,6 +1,8 @@
 // ListOffsets: the offset at one of the special positions, or of the first record from a time on.
 
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +12,7 @@
 #include "broker/partition_lookup.h"
 #include "broker/request.h"
 #include "broker/services.h"
+#include "io/pool.h"
 #include "protocol/api/list_offsets.h"
 
 namespace kcore::broker {
@@ -85,10 +88,10 @@ Found find(replication::Partition& partition, const Asked& asked, bool committed
         case kEarliestPendingUpload:
             return std::nullopt;
         case kMaxTimestamp:
-            return visible(partition.with_log([](log::Log& log) { return log.max_timestamp(); }),
-                           end);
+            return visible(
+                partition.with_cold_log([](log::Log& log) { return log.max_timestamp(); }), end);
         default:
-            return visible(partition.with_log([&](log::Log& log) {
+            return visible(partition.with_cold_log([&](log::Log& log) {
                 return log.offset_for_timestamp(asked.timestamp);
             }),
                            end);
@@ -169,15 +172,34 @@ ListOffsetsResponse refuse_all(const ListOffsetsRequest& body, Errc code) {
     return out;
 }
 
+// Records are searched for by their time, which may take the disk.
+bool may_block(const ListOffsetsRequest& body) {
+    return std::ranges::any_of(body.topics, [](const auto& topic) {
+        return std::ranges::any_of(topic.partitions, [](const Asked& asked) {
+            return asked.timestamp >= 0 || asked.timestamp == kMaxTimestamp;
+        });
+    });
+}
+
+asio::awaitable<Done> list_on_pool(Request& request, std::unique_ptr<ListOffsetsRequest> body) {
+    std::move_only_function<ListOffsetsResponse()> work = [&request, asked = body.get()] {
+        return Lister(request, *asked).list();
+    };
+    auto response = co_await io::on_pool<ListOffsetsResponse>(request.env.loop, request.env.pool,
+                                                              std::move(work));
+    co_return request.answer(response);
+}
+
 }  // namespace
 
 Outcome list_offsets(Request& request) {
-    const auto body = request.decode<ListOffsetsRequest>();
+    auto body = request.decode<ListOffsetsRequest>();
     if (!body) return request.malformed(body.error());
     if (body->isolation_level < 0 || body->isolation_level > 1) {
         return request.answer(refuse_all(*body, Errc::unknown_server_error));
     }
-    return request.answer(Lister(request, *body).list());
+    if (!may_block(*body)) return request.answer(Lister(request, *body).list());
+    return list_on_pool(request, std::make_unique<ListOffsetsRequest>(*std::move(body)));
 }
 
 }  // namespace kcore::broker

@@ -1,0 +1,182 @@
+#include "broker/log_cleaner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "io/pool.h"
+
+namespace kcore::broker {
+
+using asio::awaitable;
+using log::Compaction;
+
+LogCleaner::LogCleaner(io::Env& env, replication::Partitions& partitions,
+                       std::function<CleanerSettings()> settings, Logger logger)
+    : env_(env),
+      partitions_(partitions),
+      settings_(std::move(settings)),
+      logger_(std::move(logger)),
+      ended_(env.loop) {}
+
+void LogCleaner::start() {
+    for (auto n = settings_().threads; n > 0; --n) {
+        wakes_.push_back(std::make_unique<io::Signal>(env_.loop));
+        ++running_;
+    }
+    for (std::size_t n = 0; n < wakes_.size(); ++n) env_.loop.spawn(run(n));
+}
+
+LogCleaner::Totals LogCleaner::totals() const {
+    auto totals = totals_;
+    totals.uncleanable = uncleanable_.size();
+    return totals;
+}
+
+awaitable<void> LogCleaner::run(std::size_t thread) {
+    while (!stopping_) {
+        auto not_these = busy_;
+        not_these.insert(uncleanable_.begin(), uncleanable_.end());
+        std::move_only_function<ChoiceRef()> choosing = [this, not_these = std::move(not_these)] {
+            return choose(not_these);
+        };
+        const auto choice =
+            co_await io::on_pool<ChoiceRef>(env_.loop, env_.pool, std::move(choosing));
+        // Another thread may have taken the same meanwhile.
+        if (choice && busy_.insert(choice->placed.partition->name()).second) {
+            const bool is_cleaned = co_await clean(choice, wakes_[thread].get());
+            busy_.erase(choice->placed.partition->name());
+            if (is_cleaned) continue;
+        }
+        if (stopping_) break;
+        const auto next = env_.clock.in_ms(settings_().backoff_ms);
+        co_await wakes_[thread]->wait_until(next);
+    }
+    --running_;
+    ended_.notify();
+}
+
+// Blocks.
+LogCleaner::ChoiceRef LogCleaner::choose(const std::set<TopicPartition>& not_these) const {
+    const auto now_ms = env_.clock.wall_ms();
+    ChoiceRef best;
+    for (auto& placed : partitions_.all_placed()) {
+        const auto& name = placed.partition->name();
+        const auto config = placed.partition->settings()->log;
+        if (!config->is_compacted || not_these.contains(name)) continue;
+        const auto cleaned_to = placed.directory->cleaned_to(name);
+        auto range = placed.partition->with_cold_log(
+            [&](log::Log& log) { return log.cleanable(cleaned_to, now_ms); });
+        if (!range || range->dirty_bytes == 0) continue;
+        const bool is_due = range->is_overdue || range->dirty_ratio() > config->min_cleanable_ratio;
+        if (!is_due || (best && best->range.dirty_ratio() >= range->dirty_ratio())) continue;
+        best = std::make_shared<Choice>(std::move(placed), *std::move(range));
+    }
+    return best;
+}
+
+// Blocks. Null when it cannot begin: the partition, or its directory, is gone.
+std::unique_ptr<Compaction> LogCleaner::begin(Choice& choice,
+                                              const CleanerSettings& settings) const {
+    auto input = choice.placed.partition->with_cold_log(
+        [&](log::Log& log) { return log.begin_compaction(choice.range); });
+    if (!input) return nullptr;
+    const auto threads = std::max<std::size_t>(settings.threads, 1);
+    const log::CompactionLimits limits{.map_bytes = settings.map_bytes / threads,
+                                       .map_load_factor = settings.map_load_factor,
+                                       .buffer_bytes = settings.buffer_bytes / threads / 2 + 1};
+    return std::make_unique<Compaction>(choice.placed.directory->storage(), *std::move(input),
+                                        limits, env_.clock.wall_ms());
+}
+
+// Blocks.
+LogCleaner::Step LogCleaner::step(Compaction& compaction, const Choice& choice) const {
+    const auto before = compaction.stats();
+    auto& partition = *choice.placed.partition;
+    Step step;
+    step.result = compaction.step();
+    const auto put = [&](auto replace) {
+        if (!partition.with_log(replace)) step.result = Compaction::Step::cancelled;
+    };
+    if (step.result && *step.result == Compaction::Step::swap) {
+        put([&](log::Log& log) {
+            return log.replace_segments(compaction.replacement(), env_.clock.wall_ms());
+        });
+    } else if (step.result && *step.result == Compaction::Step::name) {
+        put([&](log::Log& log) { return log.name_replacement(compaction.replacement()); });
+        partition.flush_if_due(env_.pool, env_.clock.wall_ms());
+    }
+    if (step.result && *step.result == Compaction::Step::done) {
+        const auto kept =
+            choice.placed.directory->set_cleaned_to(partition.name(), compaction.cleaned_to());
+        if (!kept) step.result = std::unexpected(kept.error());
+    }
+    const auto& after = compaction.stats();
+    step.bytes = after.bytes_read - before.bytes_read + after.bytes_written - before.bytes_written;
+    return step;
+}
+
+// Whether it was cleaned up to the end.
+awaitable<bool> LogCleaner::clean(ChoiceRef choice, io::Signal* wake) {
+    using Compacting = std::unique_ptr<Compaction>;
+    const auto settings = settings_();
+    std::move_only_function<Compacting()> beginning = [this, &choice, &settings] {
+        return begin(*choice, settings);
+    };
+    const auto compaction =
+        co_await io::on_pool<Compacting>(env_.loop, env_.pool, std::move(beginning));
+    if (!compaction) co_return false;
+    Step last;
+    const auto goes_on = [&] {
+        return last.result && *last.result != Compaction::Step::done &&
+               *last.result != Compaction::Step::cancelled;
+    };
+    while (goes_on() && !stopping_) {
+        std::move_only_function<Step()> stepping = [this, &compaction, &choice] {
+            return step(*compaction, *choice);
+        };
+        last = co_await io::on_pool<Step>(env_.loop, env_.pool, std::move(stepping));
+        const auto rested = end_of_rest(last.bytes, settings.bytes_per_second);
+        if (rested > env_.clock.now()) co_await wake->wait_until(rested);
+    }
+    co_return ended(*choice, *compaction, last);
+}
+
+bool LogCleaner::ended(const Choice& choice, const Compaction& compaction, const Step& last) {
+    const auto& stats = compaction.stats();
+    totals_.bytes_read += stats.bytes_read;
+    totals_.bytes_written += stats.bytes_written;
+    const auto& name = choice.placed.partition->name();
+    if (!last.result) {
+        // Damage does not go away; a disk that is full, or was taken out, is another matter.
+        const bool is_damaged = last.result.error().code != Errc::kafka_storage_error;
+        if (is_damaged) uncleanable_.insert(name);
+        logger_.error("log not cleaned partition={} for_good={} error=\"{}\"", name.to_string(),
+                      is_damaged, last.result.error().what);
+        return false;
+    }
+    if (*last.result != Compaction::Step::done) return false;
+    ++totals_.cleanings;
+    logger_.info("log cleaned partition={} from={} to={} keys={} bytes_read={} bytes_written={}",
+                 name.to_string(), choice.range.first_dirty, compaction.cleaned_to(), stats.keys,
+                 stats.bytes_read, stats.bytes_written);
+    return compaction.cleaned_to() > choice.range.first_dirty;
+}
+
+io::Instant LogCleaner::end_of_rest(std::uint64_t bytes, double bytes_per_second) {
+    constexpr double kSecondsMax = 3'600;
+    const auto seconds =
+        std::min(static_cast<double>(bytes) / std::max(bytes_per_second, 1.0), kSecondsMax);
+    const std::chrono::duration<double> rest(seconds);
+    free_at_ = std::max(free_at_, env_.clock.now()) +
+               std::chrono::duration_cast<io::Instant::duration>(rest);
+    return free_at_;
+}
+
+awaitable<void> LogCleaner::stop() {
+    stopping_ = true;
+    for (const auto& wake : wakes_) wake->notify();
+    while (running_ > 0) co_await ended_.wait_until(io::kNever);
+}
+
+}  // namespace kcore::broker

@@ -1,0 +1,83 @@
+#pragma once
+// Keeps compacted logs clean: always the one with the largest dirty part, of those that are dirty
+// enough or overdue. Clockwork and choice on the control loop, the work on the pool in small steps.
+
+#include <asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/logger.h"
+#include "io/env.h"
+#include "io/wait.h"
+#include "log/compaction.h"
+#include "replication/partitions.h"
+
+namespace kcore::broker {
+
+struct CleanerSettings {
+    std::size_t threads = 1;
+    std::size_t map_bytes = 128 << 20;  // Of all threads together; so is the buffer.
+    std::size_t buffer_bytes = 512 * 1024;
+    double map_load_factor = 0.9;
+    double bytes_per_second = 1e300;
+    std::int64_t backoff_ms = 15'000;
+};
+
+class LogCleaner {
+public:
+    // `settings` is asked on the loop before every choice; the number of threads once.
+    LogCleaner(io::Env& env, replication::Partitions& partitions,
+               std::function<CleanerSettings()> settings, Logger logger);
+
+    void start();
+    asio::awaitable<void> stop();  // Returns when nothing is under way.
+
+    struct Totals {
+        std::uint64_t cleanings = 0;
+        std::uint64_t bytes_read = 0;
+        std::uint64_t bytes_written = 0;
+        std::size_t uncleanable = 0;  // Partitions whose files are damaged.
+    };
+    Totals totals() const;
+
+private:
+    struct Choice {
+        Choice(replication::Partitions::Placed p, log::Cleanable r)
+            : placed(std::move(p)), range(std::move(r)) {}
+        replication::Partitions::Placed placed;
+        log::Cleanable range;
+    };
+    struct Step {
+        Step() = default;
+        Result<log::Compaction::Step> result = log::Compaction::Step::more;
+        std::uint64_t bytes = 0;  // Read and written by it.
+    };
+
+    using ChoiceRef = std::shared_ptr<Choice>;
+
+    asio::awaitable<void> run(std::size_t thread);
+    asio::awaitable<bool> clean(ChoiceRef choice, io::Signal* wake);
+    ChoiceRef choose(const std::set<TopicPartition>& not_these) const;
+    std::unique_ptr<log::Compaction> begin(Choice& choice, const CleanerSettings& settings) const;
+    Step step(log::Compaction& compaction, const Choice& choice) const;
+    bool ended(const Choice& choice, const log::Compaction& compaction, const Step& last);
+    io::Instant end_of_rest(std::uint64_t bytes, double bytes_per_second);
+
+    io::Env& env_;
+    replication::Partitions& partitions_;
+    const std::function<CleanerSettings()> settings_;
+    Logger logger_;
+    std::set<TopicPartition> busy_;
+    std::set<TopicPartition> uncleanable_;
+    Totals totals_;
+    io::Instant free_at_{};  // When what was moved so far is within the limit.
+    std::vector<std::unique_ptr<io::Signal>> wakes_;  // One per thread.
+    std::size_t running_ = 0;
+    io::Signal ended_;
+    bool stopping_ = false;
+};
+
+}  // namespace kcore::broker
