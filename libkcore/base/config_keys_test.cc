@@ -36,7 +36,7 @@ TEST(ConfigKeysTest, NoKeyIsThereTwice) {
 
 TEST(ConfigKeysTest, AllOfKafkasKeysAreKnown) {
     EXPECT_EQ(config_keys(ConfigResource::topic).size(), 38U);
-    EXPECT_EQ(config_keys(ConfigResource::broker).size(), 391U);
+    EXPECT_EQ(config_keys(ConfigResource::broker).size(), 394U);
     EXPECT_EQ(config_keys(ConfigResource::group).size(), 27U);
     EXPECT_EQ(config_keys(ConfigResource::client_metrics).size(), 3U);
     EXPECT_EQ(config_keys(ConfigResource::quota).size(), 5U);

@@ -9,16 +9,16 @@ using namespace rows;
 
 constexpr ConfigKey kRows[] = {
     // Quotas and metrics.
-    {"quota.window.num", kInt, "11", at_least(1), kStatic, kKept,
+    {"quota.window.num", kInt, "11", at_least(1), kStatic, kActs,
      "Samples kept for client quotas."},
-    {"quota.window.size.seconds", kInt, "1", at_least(1), kStatic, kKept, "Length of one sample."},
+    {"quota.window.size.seconds", kInt, "1", at_least(1), kStatic, kActs, "Length of one sample."},
     {"replication.quota.window.num", kInt, "11", at_least(1), kStatic, kKept,
      "Samples kept for replication throttles."},
     {"replication.quota.window.size.seconds", kInt, "1", at_least(1), kStatic, kKept,
      "Length of one sample."},
-    {"controller.quota.window.num", kInt, "11", at_least(1), kStatic, kKept,
+    {"controller.quota.window.num", kInt, "11", at_least(1), kStatic, kActs,
      "Samples kept for mutation quotas."},
-    {"controller.quota.window.size.seconds", kInt, "1", at_least(1), kStatic, kKept,
+    {"controller.quota.window.size.seconds", kInt, "1", at_least(1), kStatic, kActs,
      "Length of one sample."},
     {"client.quota.callback.class", kClass, kNull, any(), kStatic, kKept,
      "Java plugin that computes quotas."},
