@@ -17,7 +17,6 @@ Acceptor::Acceptor(io::Env& env, std::unique_ptr<io::Listener> listener, Listene
       listener_(std::move(listener)),
       info_(std::move(info)),
       target_(std::move(target)),
-      rate_max_(target_.config.connection_rate_max),
       open_(std::make_shared<std::atomic<std::int64_t>>(0)),
       logger_(std::move(logger)),
       room_(env.loop),
@@ -25,7 +24,7 @@ Acceptor::Acceptor(io::Env& env, std::unique_ptr<io::Listener> listener, Listene
     for (const auto& own : target_.config.listeners) {
         if (own.name != info_.name) continue;
         connections_max_ = own.connections_max;
-        rate_max_ = std::min(rate_max_, own.connection_rate_max);
+        rate_max_ = own.connection_rate_max;
     }
 }
 
@@ -39,10 +38,11 @@ asio::awaitable<void> Acceptor::await_turn() {
     while (!stopping_ && !has_room()) {
         co_await room_.wait_until(io::kNever);
     }
-    if (rate_max_ <= 0 || rate_max_ == kRateUnlimited) co_return;
+    const auto rate = std::min(target_.quota.rate_max(), rate_max_);
+    if (rate <= 0 || rate == kRateUnlimited) co_return;
     const auto now = env_.clock.now();
     if (now < not_before_) co_await room_.wait_until(not_before_);
-    not_before_ = std::max(now, not_before_) + std::chrono::nanoseconds(1'000'000'000 / rate_max_);
+    not_before_ = std::max(now, not_before_) + std::chrono::nanoseconds(1'000'000'000 / rate);
 }
 
 asio::awaitable<void> Acceptor::run() {
@@ -66,6 +66,7 @@ asio::awaitable<void> Acceptor::run() {
 
 void Acceptor::hand_over(std::unique_ptr<io::Stream> stream) {
     const auto ip = stream->peer().host;
+    if (is_too_fast(ip, stream)) return;
     if (!target_.quota.admit(ip)) {
         logger_.info("refused a connection over its address's limit peer={}", ip);
         return;
@@ -85,8 +86,32 @@ void Acceptor::hand_over(std::unique_ptr<io::Stream> stream) {
     });
 }
 
+// connection_creation_rate of the address (KIP-612). Who connects too often is kept waiting, or it
+// would come back at once.
+bool Acceptor::is_too_fast(const std::string& ip, std::unique_ptr<io::Stream>& stream) {
+    const auto now = env_.clock.now();
+    const auto wait_ms =
+        target_.client_quotas.charge_within(security::Quota::connections, {ip, ""}, 1, now);
+    if (wait_ms == 0) return false;
+    held_.push_back({now + io::Milliseconds(wait_ms), std::move(stream)});
+    close_held();
+    return true;
+}
+
+void Acceptor::close_held() {
+    const auto now = env_.clock.now();
+    std::erase_if(held_, [&](const Held& held) { return held.until <= now; });
+    if (held_.empty()) return;
+    const auto first = std::ranges::min_element(held_, {}, &Held::until)->until;
+    env_.loop.call_at(held_timer_, first, [this] { close_held(); });
+}
+
+Acceptor::~Acceptor() { env_.loop.cancel(held_timer_); }
+
 asio::awaitable<void> Acceptor::stop() {
     stopping_ = true;
+    env_.loop.cancel(held_timer_);
+    held_.clear();
     listener_->close();
     room_.notify();
     while (is_running_) co_await ended_.wait_until(io::kNever);

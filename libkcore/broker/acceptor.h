@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "base/logger.h"
-#include "broker/config.h"
 #include "broker/connection_quota.h"
 #include "broker/dispatch.h"
 #include "broker/request.h"
 #include "broker/worker.h"
 #include "io/env.h"
+#include "security/client_quotas.h"
 
 namespace kcore::broker {
 
@@ -25,11 +25,12 @@ public:
         const Dispatch& apis;
         std::vector<Worker*> workers;
         ConnectionQuota& quota;
-        const BrokerConfig& config;
+        security::ClientQuotas& client_quotas;
     };
 
     Acceptor(io::Env& env, std::unique_ptr<io::Listener> listener, ListenerInfo info, Target target,
              Logger logger);
+    ~Acceptor();
 
     const ListenerInfo& info() const { return info_; }
 
@@ -40,18 +41,26 @@ private:
     void hand_over(std::unique_ptr<io::Stream> stream);
     bool has_room();
     asio::awaitable<void> await_turn();
+    bool is_too_fast(const std::string& ip, std::unique_ptr<io::Stream>& stream);
+    void close_held();
 
     io::Env& env_;
     std::unique_ptr<io::Listener> listener_;
     const ListenerInfo info_;
     const Target target_;
     std::int64_t connections_max_ = INT32_MAX;  // Of this listener alone.
-    std::int64_t rate_max_;
+    std::int64_t rate_max_ = INT32_MAX;         // Likewise; new ones a second.
     const std::shared_ptr<std::atomic<std::int64_t>> open_;
     Logger logger_;
     std::size_t next_ = 0;
     io::Signal room_;
     io::Signal ended_;
+    struct Held {
+        io::Instant until;
+        std::unique_ptr<io::Stream> stream;
+    };
+    std::vector<Held> held_;  // Of addresses that connect too often: closed after their wait.
+    io::Loop::Timer held_timer_;
     io::Instant not_before_{};
     bool stopping_ = false;
     bool is_running_ = false;

@@ -24,7 +24,8 @@ protected:
 
     void start() {
         auto listener = *net->listen({"127.0.0.1", 9092}, io::SocketOptions());
-        Acceptor::Target target{apis, {&worker}, quota, config};
+        quota.set_caps(caps);
+        Acceptor::Target target{apis, {&worker}, quota, client_quotas};
         acceptor = std::make_unique<Acceptor>(env, std::move(listener), ListenerInfo(),
                                               std::move(target), Logger());
         loop.spawn(acceptor->run());
@@ -46,8 +47,9 @@ protected:
     io::SeededRandom random{1};
     io::InlinePool pool;
     io::Env env{clock, disk, *net, random, loop, pool};
-    BrokerConfig config;
-    ConnectionQuota quota{config};
+    ConnectionCaps caps;
+    ConnectionQuota quota{ConnectionCaps()};
+    security::ClientQuotas client_quotas{security::QuotaWindows()};
     Services services;
     Dispatch apis{{}, false};
     Worker worker{env, services, ConnectionLimits()};
@@ -65,7 +67,7 @@ TEST_F(AcceptorTest, ConnectionsAreServedAndCountedUntilTheyEnd) {
 }
 
 TEST_F(AcceptorTest, OverTheLimitOneWaitsForAnothersEnd) {
-    config.connections_max = 2;
+    caps.max = 2;
     start();
     dial(4);
     EXPECT_EQ(quota.total(), 2);
@@ -89,19 +91,42 @@ TEST_F(AcceptorTest, AListenersOwnLimitHoldsBesideTheNodes) {
 }
 
 TEST_F(AcceptorTest, AnAddressOverItsLimitIsTurnedAway) {
-    config.connections_per_ip["127.0.0.1"] = 1;
+    caps.per_ip["127.0.0.1"] = 1;
     start();
     dial(3);
     EXPECT_EQ(quota.total(), 1);
 }
 
 TEST_F(AcceptorTest, NewConnectionsComeNoFasterThanTheirRate) {
-    config.connection_rate_max = 10;
+    caps.rate_max = 10;
     start();
     dial(5);
     EXPECT_LE(quota.total(), 2);
     loop.advance(io::Milliseconds(1000));
     EXPECT_EQ(quota.total(), 5);
+}
+
+TEST_F(AcceptorTest, AnAddressThatConnectsTooOftenIsHeldAndThenClosed) {
+    security::ClientQuotas::Table table;
+    table[{{"ip", std::nullopt}}]["connection_creation_rate"] = 1;
+    client_quotas.set(table);
+    start();
+    dial(12);
+    EXPECT_EQ(quota.total(), 10) << "a window of ten seconds";
+    loop.advance(io::Milliseconds(2000));
+    dial(1);
+    EXPECT_EQ(quota.total(), 11);
+}
+
+TEST_F(AcceptorTest, CapsThatAreRaisedLetTheWaitingIn) {
+    caps.max = 1;
+    start();
+    dial(2);
+    EXPECT_EQ(quota.total(), 1);
+    caps.max = 2;
+    quota.set_caps(caps);
+    loop.settle();
+    EXPECT_EQ(quota.total(), 2);
 }
 
 TEST_F(AcceptorTest, AfterStopNobodyGetsIn) {

@@ -44,6 +44,8 @@ Result<void> read_identity(const Config& values, BrokerConfig& config) {
                       fmt::format("broker.id={} must be the same", broker_id));
     }
     config.node_id = static_cast<std::int32_t>(has_node ? node_id : broker_id);
+    // Each stands for the other, also where settings are described.
+    config.settings["node.id"] = config.settings["broker.id"] = std::to_string(config.node_id);
     config.rack = values.optional_text("broker.rack").value_or("");
     return {};
 }
@@ -112,23 +114,6 @@ Result<void> read_log_dirs(const Config& values, BrokerConfig& config) {
     return {};
 }
 
-Result<void> read_per_ip(const Config& values, BrokerConfig& config) {
-    constexpr std::string_view kKey = "max.connections.per.ip.overrides";
-    for (const auto& item : split_list(values.optional_text(kKey).value_or(""))) {
-        const auto at = item.rfind(':');
-        std::int64_t count = 0;
-        if (at == std::string::npos || at == 0 ||
-            !parse_int(std::string_view(item).substr(at + 1), count)) {
-            return refuse(kKey, item, "an override is host:count");
-        }
-        config.connections_per_ip[item.substr(0, at)] = count;
-    }
-    if (config.connections_per_ip_max == 0 && config.connections_per_ip.empty()) {
-        return refuse("max.connections.per.ip", "0", "without overrides nobody could connect");
-    }
-    return {};
-}
-
 // listener.name.<listener>.<key>: the limits that a listener may have of its own.
 void read_listener_limits(BrokerConfig& config) {
     for (const auto& [name, value] : config.settings) {
@@ -159,9 +144,6 @@ Result<void> read_network(const Config& values, BrokerConfig& config) {
         static_cast<std::int32_t>(values.integer("socket.request.max.bytes"));
     config.queued_request_bytes_max = values.integer("queued.max.request.bytes");
     config.connections_idle_ms = values.integer("connections.max.idle.ms");
-    config.connections_max = values.integer("max.connections");
-    config.connections_per_ip_max = values.integer("max.connections.per.ip");
-    config.connection_rate_max = values.integer("max.connection.creation.rate");
     read_listener_limits(config);
     if (config.queued_request_bytes_max > 0 &&
         config.queued_request_bytes_max < config.request_bytes_max) {
@@ -174,7 +156,10 @@ Result<void> read_network(const Config& values, BrokerConfig& config) {
         return refuse("connection.failed.authentication.delay.ms", std::to_string(delay_ms),
                       "it must be below connections.max.idle.ms");
     }
-    return read_per_ip(values, config);
+    auto caps = connection_caps(values);
+    if (!caps) return std::unexpected(std::move(caps).error());
+    config.connections = std::move(*caps);
+    return {};
 }
 
 Result<void> read_controller_client(const Config& values, BrokerConfig& config) {
@@ -217,7 +202,45 @@ Result<void> read_topics(const Config& values, BrokerConfig& config) {
     return {};
 }
 
+Result<void> read_rules(const Config& values, BrokerConfig& config) {
+    const auto read = [&](std::string_view key, controller::Policy& into) -> Result<void> {
+        const auto text = values.optional_text(key).value_or("");
+        auto policy = controller::parse_policy(text);
+        if (!policy) return refuse(key, text, policy.error().what);
+        into = std::move(*policy);
+        return {};
+    };
+    if (auto ok = read("create.topic.policy.rules", config.create_policy); !ok) return ok;
+    auto& windows = config.quota_windows;
+    windows.client_samples = values.integer("quota.window.num");
+    windows.client_sample_s = values.integer("quota.window.size.seconds");
+    windows.controller_samples = values.integer("controller.quota.window.num");
+    windows.controller_sample_s = values.integer("controller.quota.window.size.seconds");
+    return read("alter.config.policy.rules", config.alter_policy);
+}
+
 }  // namespace
+
+Result<ConnectionCaps> connection_caps(const Config& values) {
+    constexpr std::string_view kOverrides = "max.connections.per.ip.overrides";
+    ConnectionCaps caps;
+    caps.max = values.integer("max.connections");
+    caps.per_ip_max = values.integer("max.connections.per.ip");
+    caps.rate_max = values.integer("max.connection.creation.rate");
+    for (const auto& item : split_list(values.optional_text(kOverrides).value_or(""))) {
+        const auto at = item.rfind(':');
+        std::int64_t count = 0;
+        if (at == std::string::npos || at == 0 ||
+            !parse_int(std::string_view(item).substr(at + 1), count)) {
+            return refuse(kOverrides, item, "an override is host:count");
+        }
+        caps.per_ip[item.substr(0, at)] = count;
+    }
+    if (caps.per_ip_max == 0 && caps.per_ip.empty()) {
+        return refuse("max.connections.per.ip", "0", "without overrides nobody could connect");
+    }
+    return caps;
+}
 
 Result<BrokerConfig> make_broker_config(const ConfigMap& settings) {
     BrokerLevels levels;
@@ -226,7 +249,7 @@ Result<BrokerConfig> make_broker_config(const ConfigMap& settings) {
     BrokerConfig config;
     config.settings = settings;
     constexpr Check kChecks[] = {read_identity, read_listeners,         read_quorum, read_log_dirs,
-                                 read_network,  read_controller_client, read_topics};
+                                 read_network,  read_controller_client, read_topics, read_rules};
     for (const auto check : kChecks) {
         auto checked = check(values, config);
         if (!checked) return std::unexpected(std::move(checked).error());

@@ -9,7 +9,9 @@
 
 #include "base/config.h"
 #include "base/result.h"
+#include "controller/policy.h"
 #include "io/net.h"
+#include "security/client_quotas.h"
 
 namespace kcore::broker {
 
@@ -36,6 +38,16 @@ struct Voter {
     io::Address address;
 };
 
+// How many connections there may be; changes while running.
+struct ConnectionCaps {
+    std::int64_t max = INT32_MAX;
+    std::int64_t per_ip_max = INT32_MAX;
+    std::map<std::string, std::int64_t> per_ip;  // Overrides by address or name.
+    std::int64_t rate_max = INT32_MAX;           // New ones a second.
+};
+//   invalid_config  an override that is none, or nobody could connect
+Result<ConnectionCaps> connection_caps(const Config& values);
+
 struct BrokerConfig {
     std::int32_t node_id = -1;
     bool is_broker = false;
@@ -59,10 +71,7 @@ struct BrokerConfig {
     std::int32_t request_bytes_max = 100 << 20;
     std::int64_t queued_request_bytes_max = -1;
     std::int64_t connections_idle_ms = 600'000;
-    std::int64_t connections_max = INT32_MAX;
-    std::int64_t connections_per_ip_max = INT32_MAX;
-    std::map<std::string, std::int64_t> connections_per_ip;  // Overrides by address or name.
-    std::int64_t connection_rate_max = INT32_MAX;            // New ones a second.
+    ConnectionCaps connections;
 
     std::int64_t heartbeat_interval_ms = 2'000;
     std::int64_t session_timeout_ms = 9'000;
@@ -79,6 +88,10 @@ struct BrokerConfig {
     std::int16_t offsets_replication_factor = 3;
     std::int32_t offsets_segment_bytes = 100 << 20;
     std::int8_t offsets_codec = 0;
+
+    controller::Policy create_policy;  // create.topic.policy.rules
+    controller::Policy alter_policy;   // alter.config.policy.rules
+    security::QuotaWindows quota_windows;
 
     ConfigMap settings;                // As set, by full name.
     std::vector<std::string> remarks;  // Worth a line in the log; not refused.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/services.h"
+#include "broker/traffic.h"
 
 namespace kcore::broker {
 
@@ -21,7 +22,7 @@ Connection::Connection(Serving serving, const ListenerInfo& listener,
       sender_{listener, stream_->local(), stream_->peer(), Principal(), "", ""},
       input_(serving.buffers, serving.limits.frame_bytes_max),
       last_active_(serving.env.clock.now()),
-      memory_freed_(serving.env.loop) {}
+      wake_(serving.env.loop) {}
 
 Connection::~Connection() {
     serving_.env.loop.cancel(idle_timer_);
@@ -73,6 +74,7 @@ Outcome Connection::start(BytesView frame, Request& request) {
     if (api == nullptr) {
         return request.malformed({Errc::invalid_request, "this listener does not serve the API"});
     }
+    if (auto* traffic = serving_.services.traffic) traffic->count_request(header.api_key);
     // ApiVersions answers every version, in a header that never changed: clients begin with it.
     const bool is_api_versions = header.api_key == kApiVersionsKey;
     if (!api->versions.contains(version) && !is_api_versions) {
@@ -91,16 +93,22 @@ asio::awaitable<Done> Connection::serve(BytesView frame) {
     request.output_ = &output_;
     request.scratch_ = &serving_.scratch;
     request.waits_ = &waits_;
+    if (request.is_metered()) {
+        request.is_timed_ = true;
+        request.began_ = serving_.env.clock.now();
+    }
     is_handling_ = true;
     auto outcome = start(frame, request);
     auto* rest = std::get_if<asio::awaitable<Done>>(&outcome);
     if (rest == nullptr) {
         is_handling_ = false;
+        muted_ms_ = request.meter();
         co_return std::get<Done>(outcome);
     }
     co_await flush();
     const Done done = co_await std::move(*rest);
     is_handling_ = false;
+    muted_ms_ = request.meter();
     co_return done;
 }
 
@@ -108,9 +116,9 @@ asio::awaitable<Done> Connection::serve(BytesView frame) {
 asio::awaitable<bool> Connection::admit(std::int64_t frame_bytes) {
     co_await flush();
     is_handling_ = true;  // Waiting here is not the client's idling.
-    const auto freed = memory_freed_.remote();
+    const auto freed = wake_.remote();
     while (!waits_.stopping && !serving_.limits.memory->take(frame_bytes, freed)) {
-        co_await memory_freed_.wait_until(io::kNever);
+        co_await wake_.wait_until(io::kNever);
     }
     is_handling_ = false;
     last_active_ = serving_.env.clock.now();
@@ -147,12 +155,23 @@ asio::awaitable<bool> Connection::serve_frames() {
             co_return false;
         }
         if (waits_.stopping) break;
-        if (output_.size_bytes() < kOutputBytesMax) continue;
+        if (muted_ms_ == 0 && output_.size_bytes() < kOutputBytesMax) continue;
         const bool sent = co_await flush();
         if (!sent) co_return false;
+        if (muted_ms_ > 0) co_await stay_muted();
+        if (waits_.stopping) break;
     }
     const bool sent = co_await flush();
     co_return sent;
+}
+
+// Nothing is read from a client that used more than its quotas (KIP-219).
+asio::awaitable<void> Connection::stay_muted() {
+    const auto until = serving_.env.clock.in_ms(std::exchange(muted_ms_, 0));
+    is_handling_ = true;  // Not the client's idling.
+    while (!waits_.stopping && serving_.env.clock.now() < until) co_await wake_.wait_until(until);
+    is_handling_ = false;
+    last_active_ = serving_.env.clock.now();
 }
 
 asio::awaitable<bool> Connection::flush() {
@@ -172,7 +191,7 @@ void Connection::stop() {
     waits_.stopping = true;
     if (!is_busy_) stream_->close();
     if (waits_.signal != nullptr) waits_.signal->notify();
-    memory_freed_.notify();
+    wake_.notify();
 }
 
 void Connection::watch_idling() {

@@ -60,6 +60,7 @@ private:
     asio::awaitable<bool> admit(std::int64_t frame_bytes);
     void give_back();
     asio::awaitable<bool> flush();
+    asio::awaitable<void> stay_muted();
     Outcome start(BytesView frame, Request& request);
     void watch_idling();
 
@@ -71,7 +72,8 @@ private:
     Request::Waits waits_;
     io::Loop::Timer idle_timer_;
     io::Instant last_active_;
-    io::Signal memory_freed_;
+    io::Signal wake_;              // Memory was freed, or the end has come.
+    std::int64_t muted_ms_ = 0;    // What the last request's quotas say.
     std::int64_t held_bytes_ = 0;  // Taken from limits.memory for the frame at the front.
     bool is_busy_ = false;         // Between bytes taken and answers sent.
     bool is_handling_ = false;     // A handler runs or waits.

@@ -17,7 +17,24 @@ namespace kcore::broker {
 
 class ConnectionQuota {
 public:
-    explicit ConnectionQuota(const BrokerConfig& config) : config_(config) {}
+    explicit ConnectionQuota(ConnectionCaps caps) : caps_(std::move(caps)) {}
+
+    // Those there are stay.
+    void set_caps(ConnectionCaps caps) {
+        std::vector<io::Signal::Remote> waiting;
+        {
+            const std::lock_guard lock(mutex_);
+            caps_ = std::move(caps);
+            waiting = std::exchange(waiting_, {});
+        }
+        for (const auto& acceptor : waiting) acceptor.notify();
+    }
+
+    // New ones a second.
+    std::int64_t rate_max() const {
+        const std::lock_guard lock(mutex_);
+        return caps_.rate_max;
+    }
 
     // Counts a connection from `ip`; false, and nothing counted, when the address has its share.
     bool admit(const std::string& ip) {
@@ -44,7 +61,7 @@ public:
     // True when one more is allowed; else `acceptor` is notified once that may have changed.
     bool has_room(const io::Signal::Remote& acceptor) {
         const std::lock_guard lock(mutex_);
-        if (total_ < config_.connections_max) return true;
+        if (total_ < caps_.max) return true;
         waiting_.push_back(acceptor);
         return false;
     }
@@ -56,13 +73,12 @@ public:
 
 private:
     std::int64_t limit_of(const std::string& ip) const {
-        const auto found = config_.connections_per_ip.find(ip);
-        return found == config_.connections_per_ip.end() ? config_.connections_per_ip_max
-                                                         : found->second;
+        const auto found = caps_.per_ip.find(ip);
+        return found == caps_.per_ip.end() ? caps_.per_ip_max : found->second;
     }
 
-    const BrokerConfig& config_;
     mutable std::mutex mutex_;
+    ConnectionCaps caps_;
     std::int64_t total_ = 0;
     std::unordered_map<std::string, std::int64_t> by_ip_;
     std::vector<io::Signal::Remote> waiting_;

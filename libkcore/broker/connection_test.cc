@@ -18,11 +18,12 @@ namespace {
 
 using asio::awaitable;
 
-// Handlers of the tests. ListGroups answers at once, Heartbeat waits 100 ms or until the stop,
-// DescribeCluster says nothing, Fetch answers from a file.
+// Handlers of the tests. ListGroups answers at once and uses 11 kB of a produce quota, Heartbeat
+// waits 100 ms or until the stop, DescribeCluster says nothing, Fetch answers from a file.
 Outcome at_once(Request& request) {
     auto decoded = request.decode<protocol::ListGroupsRequest>();
     if (!decoded) return request.malformed(decoded.error());
+    request.charge(security::Quota::produce, 11'000);
     return request.answer(protocol::ListGroupsResponse());
 }
 
@@ -176,6 +177,23 @@ TEST_F(ConnectionTest, AWaitingRequestHoldsBackWhatFollowsButNotWhatWasBefore) {
     EXPECT_EQ(answered(), Ids{1});
     loop.advance(io::Milliseconds(100));
     EXPECT_EQ(answered(), (Ids{2, 3}));
+}
+
+TEST_F(ConnectionTest, WhoUsedMoreThanAQuotaIsAnsweredAtOnceAndThenNotRead) {
+    security::ClientQuotas quotas{security::QuotaWindows()};
+    security::ClientQuotas::Table table;
+    table[{{"user", "ANONYMOUS"}}]["producer_byte_rate"] = 1000;
+    quotas.set(table);
+    services.client_quotas = &quotas;
+    auto all = list_groups(1);
+    append(all, list_groups(2));
+    send(all);
+    EXPECT_EQ(answered(), Ids{1});
+    loop.advance(io::Milliseconds(999));
+    EXPECT_EQ(answered(), Ids{});
+    loop.advance(io::Milliseconds(1));
+    EXPECT_EQ(answered(), Ids{2});
+    services.client_quotas = nullptr;
 }
 
 TEST_F(ConnectionTest, ASilentRequestIsFollowedByTheNext) {

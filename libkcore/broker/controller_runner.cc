@@ -262,6 +262,81 @@ void ControllerRunner::snapshot_if_due() {
     });
 }
 
+controller::Moment ControllerRunner::moment_of(const Caller& caller, std::int64_t& throttle_ms) {
+    controller::Moment moment{now_ms(), node_->log_end_offset()};
+    auto* quotas = options_.client_quotas;
+    if (quotas == nullptr || !quotas->limits(security::Quota::mutation)) return moment;
+    moment.take_partitions = [this, quotas, &caller, &throttle_ms](std::int64_t count) {
+        const auto quota = security::Quota::mutation;
+        const security::Client client{caller.user, caller.client_id};
+        const auto amount = static_cast<double>(count);
+        const auto now = env_.clock.now();
+        if (caller.is_strict) {
+            throttle_ms = quotas->charge_unless_owing(quota, client, amount, now);
+            return throttle_ms == 0;
+        }
+        throttle_ms = quotas->charge(quota, client, amount, now);
+        return true;
+    };
+    return moment;
+}
+
+// The node's own is not written down by its replica.
+protocol::DescribeQuorumResponse::ReplicaState ControllerRunner::state_of(
+    const raft::Leadership::Progress& progress) const {
+    const auto wall_ms = env_.clock.wall_ms();
+    const auto of = [&](std::int64_t at_ms) { return at_ms < 0 ? -1 : wall_ms - now_ms() + at_ms; };
+    protocol::DescribeQuorumResponse::ReplicaState state;
+    state.replica_id = progress.key.id;
+    if (progress.key.id == options_.settings.node_id) {
+        state.log_end_offset = node_->log_end_offset();
+        state.last_fetch_timestamp = state.last_caught_up_timestamp = wall_ms;
+        return state;
+    }
+    state.replica_directory_id = progress.key.directory;
+    state.log_end_offset = progress.end_offset;
+    state.last_fetch_timestamp = of(progress.fetch_ms);
+    state.last_caught_up_timestamp = of(progress.caught_up_ms);
+    return state;
+}
+
+QuorumView ControllerRunner::quorum_view() const {
+    QuorumView view;
+    view.node_id = options_.settings.node_id;
+    view.cluster_id = options_.settings.cluster_id;
+    view.epoch = node_->epoch();
+    view.high_watermark = node_->committed();
+    view.kraft_version = node_->replica().voters().kraft_version();
+    view.listeners = options_.registration.listeners;
+    const auto& leadership = node_->replica().leadership();
+    if (!leadership) return view;
+    for (const auto& [id, progress] : leadership->voters()) {
+        view.voters.push_back(state_of(progress));
+    }
+    for (const auto& [key, progress] : leadership->observers()) {
+        view.observers.push_back(state_of(progress));
+    }
+    return view;
+}
+
+io::Async<protocol::DescribeQuorumResponse> ControllerRunner::handle(
+    protocol::DescribeQuorumRequest request, Caller caller) {
+    if (!node_->is_leader()) co_return fail(Errc::not_controller, "this node does not lead");
+    co_return describe_quorum(quorum_view(), request, caller.version);
+}
+
+io::Async<protocol::AddRaftVoterResponse> ControllerRunner::handle(
+    protocol::AddRaftVoterRequest request, Caller /*caller*/) {
+    if (!node_->is_leader()) co_return fail(Errc::not_controller, "this node does not lead");
+    co_return add_voter(quorum_view(), request);
+}
+
+io::Async<protocol::RemoveRaftVoterResponse> ControllerRunner::handle(
+    protocol::RemoveRaftVoterRequest request, Caller /*caller*/) {
+    if (!node_->is_leader()) co_return fail(Errc::not_controller, "this node does not lead");
+    co_return remove_voter(quorum_view(), request);
+}
+
 void ControllerRunner::on_time() {
     if (!node_->is_leader()) return;
     while (controller_.next_deadline_ms() <= now_ms()) {

@@ -11,10 +11,16 @@
 #include <utility>
 #include <vector>
 
+#include "broker/caller.h"
+#include "broker/quorum_answers.h"
 #include "controller/controller.h"
 #include "io/env.h"
 #include "metadata/publisher.h"
+#include "protocol/api/add_raft_voter.h"
+#include "protocol/api/describe_quorum.h"
+#include "protocol/api/remove_raft_voter.h"
 #include "raft/node.h"
+#include "security/client_quotas.h"
 
 namespace kcore::broker {
 
@@ -27,6 +33,7 @@ struct ControllerOptions {
     // A broker of this process registers as soon as it can: the first records wait a moment for it,
     // so that both are synced together.
     bool expects_broker = false;
+    security::ClientQuotas* client_quotas = nullptr;  // Null: nobody has any.
 };
 
 class ControllerRunner : private raft::Listener {
@@ -48,10 +55,14 @@ public:
     //   not_controller       the log cannot be written, or the runner stops
     //   kafka_storage_error  the disk refused this one
     template <class Request>
-    io::Async<ResponseTo<Request>> handle(Request request) {
+    io::Async<ResponseTo<Request>> handle(Request request, Caller caller = {}) {
         if (!node_->is_leader()) co_return fail(Errc::not_controller, "this node does not lead");
-        const controller::Moment moment{now_ms(), node_->log_end_offset()};
+        std::int64_t throttle_ms = 0;
+        const auto moment = moment_of(caller, throttle_ms);
         auto decision = controller_.decide(request, moment);
+        if constexpr (requires { decision.response.throttle_time_ms; }) {
+            decision.response.throttle_time_ms = static_cast<std::int32_t>(throttle_ms);
+        }
         const auto end = append(decision.records);
         if (!end) co_return std::unexpected(end.error());
         if constexpr (std::is_same_v<Request, protocol::BrokerRegistrationRequest>) {
@@ -66,6 +77,14 @@ public:
         if constexpr (!is_of_session) co_await published(*end);
         co_return std::move(decision.response);
     }
+
+    // The same for what the quorum itself answers.
+    io::Async<protocol::DescribeQuorumResponse> handle(protocol::DescribeQuorumRequest request,
+                                                       Caller caller);
+    io::Async<protocol::AddRaftVoterResponse> handle(protocol::AddRaftVoterRequest request,
+                                                     Caller caller);
+    io::Async<protocol::RemoveRaftVoterResponse> handle(protocol::RemoveRaftVoterRequest request,
+                                                        Caller caller);
 
     // What other replicas of the log, and operators, ask of this one.
     io::Async<raft::Response> ask(raft::Request request) {
@@ -102,6 +121,11 @@ private:
     void register_self();
     Result<std::int64_t> append(std::span<const metadata::Record> records);
     io::Async<void> committed(std::int64_t end);
+    protocol::DescribeQuorumResponse::ReplicaState state_of(
+        const raft::Leadership::Progress& progress) const;
+    QuorumView quorum_view() const;
+    // `throttle_ms` becomes how long `caller` is to wait for what it took.
+    controller::Moment moment_of(const Caller& caller, std::int64_t& throttle_ms);
     void publish_later(metadata::Built built, std::int64_t end);
     void publish_committed();
     asio::awaitable<void> published(std::int64_t end);

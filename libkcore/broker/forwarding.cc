@@ -27,9 +27,9 @@ Result<Principal> decode_principal(BytesView bytes) {
     return Principal{std::move(data->type), std::move(data->name), data->token_authenticated};
 }
 
-io::Async<Bytes> forward(Request& request) {
+io::Async<Bytes> forward(Request& request, Bytes frame) {
     protocol::EnvelopeRequest envelope;
-    envelope.request_data = to_bytes(request.frame);
+    envelope.request_data = std::move(frame);
     envelope.request_principal = encode_principal(request.sender.principal);
     envelope.client_host_address = request.sender.peer.host_bytes();
     const auto deadline = request.env.clock.in_ms(request.services.config->request_timeout_ms);

@@ -15,16 +15,55 @@ Bytes encode_principal(const Principal& principal);
 //   principal_deserialization_failure  not such bytes
 Result<Principal> decode_principal(BytesView bytes);
 
-// The answer's header and body, or why there is none.
-io::Async<Bytes> forward(Request& request);
+// The answer's header and body, or why there is none. `frame` is the request's own, or one with the
+// same header.
+io::Async<Bytes> forward(Request& request, Bytes frame);
+inline io::Async<Bytes> forward(Request& request) {
+    return forward(request, to_bytes(request.frame));
+}
+
+// The body behind the header of such an answer.
+template <class Response>
+Result<Response> answer_in(const Request& request, BytesView header_and_body) {
+    const std::size_t header_bytes = Response::info().flexible.contains(request.version()) ? 5 : 4;
+    if (header_and_body.size() < header_bytes) {
+        return fail(Errc::unknown_server_error, "the controller's answer is too short");
+    }
+    return protocol::decode<Response>(header_and_body.subspan(header_bytes), request.version());
+}
 
 // Forwards a request that has been decoded; `refuse` makes the answer when no controller gives one.
 template <class Body>
 asio::awaitable<Done> forwarded(Request& request, Body body,
                                 typename Body::Response (*refuse)(const Body&, const Error&)) {
     auto answer = co_await forward(request);
-    if (answer) co_return request.answer_raw(*answer);
-    co_return request.answer(refuse(body, answer.error()));
+    if (!answer) co_return request.answer(refuse(body, answer.error()));
+    if (!request.is_metered()) co_return request.answer_raw(*answer);
+    auto opened = answer_in<typename Body::Response>(request, *answer);
+    if (!opened) co_return request.answer(refuse(body, opened.error()));
+    if constexpr (requires { opened->throttle_time_ms; }) {
+        request.throttle(opened->throttle_time_ms);
+    }
+    co_return request.answer(*opened);
+}
+
+// The error in the places that such an answer has on top.
+template <class Response>
+Response refusal(const Error& error) {
+    Response response;
+    if constexpr (requires { response.error_code; }) {
+        response.error_code = static_cast<std::int16_t>(error.code);
+    }
+    if constexpr (requires { response.error_message; }) response.error_message = error.what;
+    return response;
+}
+
+// Decodes and forwards.
+template <class Body>
+Outcome hand_on(Request& request, typename Body::Response (*refuse)(const Body&, const Error&)) {
+    auto body = request.decode<Body>();
+    if (!body) return request.malformed(body.error());
+    return forwarded<Body>(request, std::move(*body), refuse);
 }
 
 }  // namespace kcore::broker

@@ -117,6 +117,8 @@ ControllerOptions controller_options(const BrokerConfig& config,
     settings.rebalance_leaders = values.flag("auto.leader.rebalance.enable");
     settings.session_timeout_ms = config.session_timeout_ms;
     settings.max_idle_ms = values.integer("metadata.max.idle.interval.ms");
+    settings.create_policy = config.create_policy;
+    settings.alter_policy = config.alter_policy;
     options.fixed = config.settings;
     auto& raft = options.raft;
     raft.node_id = config.node_id;

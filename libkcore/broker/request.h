@@ -2,6 +2,7 @@
 // One request on its way through a handler: what came, from whom, and where the answer goes. Lives
 // on the loop of its connection, and no longer than its handling.
 
+#include <algorithm>
 #include <asio/awaitable.hpp>
 #include <cstdint>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "protocol/codec.h"
 #include "record/validate.h"
 #include "rpc/header.h"
+#include "security/client_quotas.h"
 
 namespace kcore::broker {
 
@@ -90,15 +92,22 @@ public:
         return protocol::decode<T>(header.body, header.api_version, protocol::Trailing::allow);
     }
 
-    // Puts the answer behind those that wait to be sent.
+    // Puts the answer behind those that wait to be sent, with how long the sender is throttled.
     template <class T>
     Done answer(const T& response) {
         return answer_as(response, header.api_version);
     }
     template <class T>
     Done answer_as(const T& response, std::int16_t version) {
-        output_->begin(header.correlation_id, flexible_answer_);
-        return finish(protocol::encode_with_cuts(response, version, output_->body()), {});
+        const auto wait_ms = meter();
+        if constexpr (requires { response.throttle_time_ms; }) {
+            if (wait_ms > 0) {
+                auto throttled = response;
+                throttled.throttle_time_ms = static_cast<std::int32_t>(wait_ms);
+                return put(throttled, version);
+            }
+        }
+        return put(response, version);
     }
     // The same where ranges of files stand for records: external_index i is filled with ranges[i].
     template <class T>
@@ -107,6 +116,17 @@ public:
         auto encoded = protocol::encode_with_cuts(response, version(), output_->body());
         return finish(std::move(encoded), std::move(ranges));
     }
+
+    // Quotas (security/client_quotas.h). What is charged decides how long the connection is not
+    // read after this request; the longest counts.
+    bool is_metered() const;
+    security::Client client() const { return {sender.principal.name, header.client_id}; }
+    void charge(security::Quota quota, double amount);
+    // False when it would be too much: then nothing is charged but the wait.
+    bool charge_within(security::Quota quota, double amount);
+    void throttle(std::int64_t wait_ms) { throttle_ms_ = std::max(throttle_ms_, wait_ms); }
+    // Charges the time that the request has taken, once; gives the wait.
+    std::int64_t meter();
 
     // An answer made elsewhere: header and body as they are sent.
     Done answer_raw(BytesView header_and_body);
@@ -121,12 +141,20 @@ public:
 
 private:
     friend class Connection;
+    template <class T>
+    Done put(const T& response, std::int16_t version) {
+        output_->begin(header.correlation_id, flexible_answer_);
+        return finish(protocol::encode_with_cuts(response, version, output_->body()), {});
+    }
     Done finish(Result<void> encoded, std::vector<FileRanges> ranges);
 
     Output* output_ = nullptr;
     record::ValidationScratch* scratch_ = nullptr;
     Waits* waits_ = nullptr;
     bool flexible_answer_ = false;
+    bool is_timed_ = false;  // Its time is still to be charged.
+    io::Instant began_{};
+    std::int64_t throttle_ms_ = 0;
 };
 
 }  // namespace kcore::broker

@@ -20,9 +20,11 @@
 #include "broker/on_demand_topics.h"
 #include "broker/producer_ids.h"
 #include "broker/services.h"
+#include "broker/traffic.h"
 #include "broker/worker.h"
 #include "replication/fetch_session.h"
 #include "replication/partitions.h"
+#include "security/scram_keys.h"
 
 namespace kcore::broker {
 
@@ -33,7 +35,8 @@ struct Server::Parts {
         : options(std::move(o)),
           control(c),
           worker_envs(std::move(w)),
-          quota(options.config),
+          quota(options.config.connections),
+          client_quotas(options.config.quota_windows),
           request_memory(options.config.queued_request_bytes_max),
           running(c.loop),
           prepared(c.loop) {}
@@ -46,6 +49,8 @@ struct Server::Parts {
     metadata::Publisher publisher;
     Services services;
     ConnectionQuota quota;
+    security::ClientQuotas client_quotas;
+    Traffic traffic;
     RequestMemory request_memory;
     std::unique_ptr<replication::Partitions> partitions;
     std::unique_ptr<replication::FetchSessions> fetch_sessions;
@@ -82,6 +87,8 @@ struct Server::Parts {
     void start_chores();
     Result<void> bind();
     Result<void> start_controller();
+    bool changes_broker(const metadata::Changes& changes) const;
+    void apply_settings(const metadata::Image& image);
     void follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
                 const metadata::Changes& changes, metadata::Publisher::Ready ready);
     void make_services();
@@ -96,6 +103,16 @@ struct Server::Parts {
 };
 
 // --- Starting
+
+namespace {
+
+Result<controller::ScramKeys> derive_scram_keys(std::int8_t mechanism, BytesView salted) {
+    auto keys = security::scram_keys(static_cast<security::ScramMechanism>(mechanism), salted);
+    if (!keys) return std::unexpected(std::move(keys).error());
+    return controller::ScramKeys{std::move(keys->stored_key), std::move(keys->server_key)};
+}
+
+}  // namespace
 
 Result<void> Server::Parts::open() {
     StorageOptions how;
@@ -135,7 +152,8 @@ Result<void> Server::Parts::open() {
     publisher.subscribe([this](const auto& /*before*/, const auto& after, const auto& changes) {
         groups->apply(after, changes);
         if (membership) membership->image_changed();
-        if (!changes.configs.empty()) cordon_directories(*after);
+        if (changes.quotas) client_quotas.set(*after->quotas);
+        if (changes_broker(changes)) apply_settings(*after);
     });
     return {};
 }
@@ -209,6 +227,24 @@ void Server::Parts::follow(const metadata::ImagePtr& before, const metadata::Ima
     control.pool.submit(std::move(work));
 }
 
+bool Server::Parts::changes_broker(const metadata::Changes& changes) const {
+    const auto type = metadata::ResourceType::broker;
+    return changes.configs.contains({type, ""}) ||
+           changes.configs.contains({type, std::to_string(config().node_id)});
+}
+
+// Settings of the node that change while it runs; topics' defaults reach the partitions by
+// themselves.
+void Server::Parts::apply_settings(const metadata::Image& image) {
+    auto caps = connection_caps(Config::of_broker(levels_of(config(), image)));
+    if (caps) {
+        quota.set_caps(std::move(*caps));
+    } else {
+        logger().warn("settings not applied reason=\"{}\"", caps.error().what);
+    }
+    cordon_directories(image);
+}
+
 Result<void> Server::Parts::bind() {
     for (const auto& listener : config().listeners) {
         auto made = control.net.listen(listener.bind, config().sockets);
@@ -232,6 +268,8 @@ Result<void> Server::Parts::start_controller() {
     how.settings.cluster_id = storage.cluster_id;
     incarnation = control.random.uuid();
     how.settings.local_incarnation = incarnation;
+    how.settings.derive_scram_keys = derive_scram_keys;
+    how.client_quotas = &client_quotas;
     how.registration.incarnation_id = control.random.uuid();
     how.raft.unsynced = storage.unsynced;
     how.raft.cluster_id = storage.cluster_id;
@@ -275,6 +313,7 @@ void Server::Parts::make_services() {
     producer_ids = std::make_unique<ProducerIds>(
         config().node_id, [this] { return membership->epoch(); }, *link);
     services.logger = logger().named("request");
+    services.log_levels = options.log_levels.get();
     services.config = &config();
     services.cluster_id = storage.cluster_id;
     services.publisher = &publisher;
@@ -286,6 +325,8 @@ void Server::Parts::make_services() {
     services.partitions = partitions.get();
     services.fetch_sessions = fetch_sessions.get();
     services.group_shards = groups.get();
+    services.client_quotas = &client_quotas;
+    services.traffic = &traffic;
     for_clients = std::make_unique<Dispatch>(broker_apis(config().unstable_api_versions));
     for_nodes = std::make_unique<Dispatch>(controller_apis(config().unstable_api_versions));
 }
@@ -323,7 +364,7 @@ void Server::Parts::accept(bool on_controller_listeners) {
             for (const auto& worker : workers) serving.push_back(worker.get());
         }
         const auto& apis = info.is_controller ? *for_nodes : *for_clients;
-        Acceptor::Target target{apis, std::move(serving), quota, config()};
+        Acceptor::Target target{apis, std::move(serving), quota, client_quotas};
         acceptors.push_back(std::make_unique<Acceptor>(
             control, std::move(bound[i]), info, std::move(target), logger().named("acceptor")));
         control.loop.spawn(acceptors.back()->run());
@@ -463,6 +504,7 @@ awaitable<void> Server::stop() {
 }
 
 std::vector<ListenerInfo> Server::listeners() const { return parts_->listener_infos; }
+Page Server::page(std::string_view path) const { return admin_page(parts_->services, path); }
 const std::string& Server::cluster_id() const { return parts_->storage.cluster_id; }
 
 }  // namespace kcore::broker

@@ -14,7 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "base/log_levels.h"
 #include "base/logger.h"
+#include "broker/admin_pages.h"
 #include "broker/config.h"
 #include "broker/request.h"
 #include "io/env.h"
@@ -24,6 +26,7 @@ namespace kcore::broker {
 struct ServerOptions {
     BrokerConfig config;
     Logger logger;
+    std::shared_ptr<LogLevels> log_levels;  // The logger's; null: admins cannot change them.
     std::string cluster_id;  // For directories never used before; empty: a random one.
     std::int64_t stop_timeout_ms = 10'000;  // For requests under way, and for leaving the cluster.
     // The node cannot go on (its metadata log failed, another took its place); on the control loop.
@@ -44,6 +47,9 @@ public:
     // Of the listeners, with the ports bound; after start().
     std::vector<ListenerInfo> listeners() const;
     const std::string& cluster_id() const;
+
+    // What the admin endpoint shows; from any thread, once it serves. May block for a moment.
+    Page page(std::string_view path) const;
 
 private:
     struct Parts;

@@ -1,6 +1,7 @@
 #include "broker/server.h"
 
 #include "broker/test_server.h"
+#include "protocol/api/alter_client_quotas.h"
 #include "protocol/api/api_versions.h"
 #include "protocol/api/delete_topics.h"
 #include "protocol/api/find_coordinator.h"
@@ -132,6 +133,49 @@ TEST_F(ServerTest, OnlyWhatIsServedIsAdvertised) {
         if (api.api_key == 0) produce_min = api.min_version;
     }
     EXPECT_EQ(produce_min, 0);
+}
+
+TEST_F(ServerTest, TheAdminPagesShowTheNode) {
+    ASSERT_TRUE(start());
+    EXPECT_EQ(create("orders", 3), 0);
+    EXPECT_EQ(server->page("/healthz").status, 200);
+    EXPECT_EQ(server->page("/readyz").status, 200);
+    EXPECT_EQ(server->page("/").status, 404);
+    const auto metrics = server->page("/metrics").body;
+    for (const auto* line :
+         {"kafka_controller_kafkacontroller_globalpartitioncount 3\n",
+          "kafka_network_requestmetrics_requests_total{request=\"CreateTopics\"} 1\n",
+          "kafka_log_log_logendoffset{topic=\"orders\",partition=\"2\"} 0\n"}) {
+        EXPECT_NE(metrics.find(line), std::string::npos) << line << metrics;
+    }
+    EXPECT_NE(server->page("/api/v1/topics").body.find("\"name\":\"orders\""), std::string::npos);
+    EXPECT_NE(server->page("/api/v1/partitions").body.find("\"high_watermark\":0"),
+              std::string::npos);
+    EXPECT_NE(server->page("/api/v1/brokers").body.find("\"id\":1"), std::string::npos);
+    EXPECT_EQ(server->page("/api/v1/groups").body, "{\"groups\":[]}\n");
+}
+
+TEST_F(ServerTest, MutationsBeyondTheirQuotaAreRefusedUntilItIsPaid) {
+    ASSERT_TRUE(start());
+    protocol::AlterClientQuotasRequest request;
+    auto& entry = request.entries.emplace_back();
+    auto& part = entry.entity.emplace_back();
+    part.entity_type = "user";
+    part.entity_name = "ANONYMOUS";
+    auto& op = entry.ops.emplace_back();
+    op.key = "controller_mutation_rate";
+    op.value = 1;
+    EXPECT_EQ(ask(request).entries.at(0).error_code, 0);
+    EXPECT_EQ(create("whole", 12), 0) << "a window of 11 partitions, and what goes beyond it";
+    EXPECT_EQ(create("orders", 1), 89);
+    loop.advance(io::Milliseconds(1100));
+    EXPECT_EQ(create("orders", 1), 0);
+}
+
+TEST_F(ServerTest, NewTopicsKeepToTheRulesOfTheCluster) {
+    ASSERT_TRUE(start({{"create.topic.policy.rules", "partitions<=2"}}));
+    EXPECT_EQ(create("orders", 3), 44);
+    EXPECT_EQ(create("orders", 2), 0);
 }
 
 TEST_F(ServerTest, AnotherNodesDirectoryIsRefused) {

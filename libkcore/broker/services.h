@@ -13,6 +13,11 @@
 #include "record/validate.h"
 #include "replication/fetch_session.h"
 #include "replication/partitions.h"
+#include "security/client_quotas.h"
+
+namespace kcore {
+class LogLevels;
+}
 
 namespace kcore::broker {
 
@@ -21,9 +26,11 @@ class ControllerRunner;
 class GroupShards;
 class OnDemandTopics;
 class ProducerIds;
+struct Traffic;
 
 struct Services {
     Logger logger;
+    LogLevels* log_levels = nullptr;  // Null: levels stay as they are.
     const BrokerConfig* config = nullptr;
     std::string cluster_id;
     metadata::Publisher* publisher = nullptr;
@@ -35,6 +42,8 @@ struct Services {
     replication::Partitions* partitions = nullptr;
     replication::FetchSessions* fetch_sessions = nullptr;
     GroupShards* group_shards = nullptr;
+    security::ClientQuotas* client_quotas = nullptr;  // Null: nobody has any.
+    Traffic* traffic = nullptr;                       // Null: nothing is counted.
 
     std::int64_t fetch_bytes_max = 57'671'680;  // fetch.max.bytes
     record::Trust produce_trust = record::Trust::strict;

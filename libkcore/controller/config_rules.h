@@ -19,8 +19,9 @@ public:
 
     // Whether all settings of the resource may stand together as they are.
     //   invalid_config   a value, or an unknown key, as Kafka words it
-    //   invalid_request  the same for client metrics
-    Result<void> check(const metadata::ConfigResource& resource, const ConfigMap& configs) const;
+    //   invalid_request  the same for client metrics and brokers; brokers' keys that need a restart
+    Result<void> check(const metadata::Image& image, const metadata::ConfigResource& resource,
+                       const ConfigMap& configs) const;
 
     // Values are lists, which APPEND and SUBTRACT change.
     bool is_list(metadata::ResourceType type, std::string_view key) const;
@@ -35,6 +36,7 @@ public:
 
 private:
     BrokerLevels levels(const metadata::Image& image) const;
+    Result<void> check_group(const metadata::Image& image, const ConfigMap& configs) const;
 
     std::int32_t node_id_;
     ConfigMap fixed_;

@@ -69,7 +69,7 @@ Result<void> check_elr(const State& state, const ConfigResource& resource, const
         if (now.contains(kMinInsync) && !next.contains(kMinInsync)) {
             return fail(
                 Errc::invalid_config,
-                "Cluster level min.insync.replicas cannot be removed while ELR is enabled.");
+                "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.");
         }
     } else if (next.contains(kMinInsync)) {
         return fail(Errc::invalid_config,
@@ -79,7 +79,8 @@ Result<void> check_elr(const State& state, const ConfigResource& resource, const
 }
 
 Result<void> check_next(const State& state, const ConfigResource& resource, const ConfigMap& next) {
-    if (auto ok = state.rules.check(resource, next); !ok) return ok;
+    if (auto ok = state.rules.check(*state.image, resource, next); !ok) return ok;
+    if (auto ok = check_policy(state.settings.alter_policy, next); !ok) return ok;
     return check_elr(state, resource, next);
 }
 

@@ -50,12 +50,7 @@ std::vector<metadata::Record> Controller::first_records(
     }
     std::ranges::move(bootstrap, std::back_inserter(out));
     if (elr) {
-        // Eligible leader replicas need one value for all brokers to count by.
-        protocol::ConfigRecord config;
-        config.resource_type = static_cast<std::int8_t>(metadata::ResourceType::broker);
-        config.name = "min.insync.replicas";
-        config.value = std::to_string(state_.settings.min_insync_replicas);
-        out.push_back({std::move(config), 0});
+        if (auto config = elr_config(state_)) out.push_back(std::move(*config));
     }
     if (level.has_transactions()) out.push_back({protocol::EndTransactionRecord(), 0});
     return out;

@@ -16,7 +16,11 @@
 
 #include "controller/brokers.h"
 #include "controller/configs.h"
+#include "controller/features.h"
+#include "controller/quotas.h"
+#include "controller/reassignments.h"
 #include "controller/replicas.h"
+#include "controller/scram.h"
 #include "controller/state.h"
 #include "controller/topics.h"
 #include "metadata/replay.h"
@@ -64,14 +68,32 @@ public:
     auto decide(const protocol::AssignReplicasToDirsRequest& r, M) {
         return assign_directories(state_, r);
     }
-    auto decide(const protocol::CreateTopicsRequest& r, M) { return create_topics(state_, r); }
-    auto decide(const protocol::CreatePartitionsRequest& r, M) {
-        return create_partitions(state_, r);
+    auto decide(const protocol::CreateTopicsRequest& r, const M& m) {
+        return create_topics(state_, r, m);
     }
-    auto decide(const protocol::DeleteTopicsRequest& r, M) { return delete_topics(state_, r); }
+    auto decide(const protocol::CreatePartitionsRequest& r, const M& m) {
+        return create_partitions(state_, r, m);
+    }
+    auto decide(const protocol::DeleteTopicsRequest& r, const M& m) {
+        return delete_topics(state_, r, m);
+    }
     auto decide(const protocol::AlterConfigsRequest& r, M) { return alter_configs(state_, r); }
     auto decide(const protocol::IncrementalAlterConfigsRequest& r, M) {
         return incremental_alter_configs(state_, r);
+    }
+
+    auto decide(const protocol::AlterPartitionReassignmentsRequest& r, M) {
+        return alter_reassignments(state_, r);
+    }
+    auto decide(const protocol::ListPartitionReassignmentsRequest& r, M) {
+        return list_reassignments(state_, r);
+    }
+    auto decide(const protocol::UpdateFeaturesRequest& r, M) { return update_features(state_, r); }
+    auto decide(const protocol::AlterClientQuotasRequest& r, M) {
+        return alter_client_quotas(state_, r);
+    }
+    auto decide(const protocol::AlterUserScramCredentialsRequest& r, M) {
+        return alter_scram_credentials(state_, r);
     }
 
     // What time alone brings: silent brokers are fenced, leaders rebalanced, an idle log is kept

@@ -58,7 +58,8 @@ Result<void> check_count(const metadata::Topic& topic, std::int32_t count) {
     return {};
 }
 
-Result<void> grow(const State& state, const Asked& asked, std::vector<metadata::Record>& out) {
+Result<void> grow(const State& state, const Asked& asked, const Moment& moment,
+                  std::vector<metadata::Record>& out) {
     const auto* topic = state.image->topic(asked.name);
     if (topic == nullptr) return fail(Errc::unknown_topic_or_partition, "");
     if (auto ok = check_count(*topic, asked.count); !ok) return ok;
@@ -72,6 +73,7 @@ Result<void> grow(const State& state, const Asked& asked, std::vector<metadata::
         if (!record) return std::unexpected(record.error());
         records.push_back(std::move(*record));
     }
+    if (auto ok = moment.take(std::ssize(records)); !ok) return ok;
     std::ranges::move(records, std::back_inserter(out));
     return {};
 }
@@ -79,7 +81,7 @@ Result<void> grow(const State& state, const Asked& asked, std::vector<metadata::
 }  // namespace
 
 Decision<protocol::CreatePartitionsResponse> create_partitions(
-    const State& state, const protocol::CreatePartitionsRequest& request) {
+    const State& state, const protocol::CreatePartitionsRequest& request, const Moment& moment) {
     Decision<protocol::CreatePartitionsResponse> decision;
     std::map<std::string_view, int> counts;
     std::int64_t total = 0;
@@ -97,7 +99,7 @@ Decision<protocol::CreatePartitionsResponse> create_partitions(
                 return fail(Errc::policy_violation,
                             "Excessively large number of additional partitions per request.");
             }
-            return grow(state, asked, decision.records);
+            return grow(state, asked, moment, decision.records);
         };
         auto& answer = decision.response.results.emplace_back();
         answer.name = asked.name;

@@ -2,6 +2,7 @@
 // What the controller is told and what it decides: plain values.
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -24,6 +25,13 @@ inline std::optional<std::string> text_of(const Error& error) {
 struct Moment {
     std::int64_t now_ms = 0;       // Of a clock that only rises.
     std::int64_t next_offset = 0;  // The first of the decision's records will have it.
+    // Whether the sender may still make or remove so many partitions; unlimited when empty.
+    std::function<bool(std::int64_t)> take_partitions = {};
+
+    Result<void> take(std::int64_t partitions) const {
+        if (!take_partitions || take_partitions(partitions)) return {};
+        return fail(Errc::throttling_quota_exceeded, "The throttling quota has been exceeded.");
+    }
 };
 
 // Records to append as one atomic batch, and the answer to give once they, and everything appended

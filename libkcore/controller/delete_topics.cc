@@ -33,16 +33,16 @@ public:
         }
     }
 
-    Decision<protocol::DeleteTopicsResponse> run(bool timed_out) {
+    Decision<protocol::DeleteTopicsResponse> run(const Moment& moment, bool timed_out) {
         Decision<protocol::DeleteTopicsResponse> decision;
         for (const auto& one : wanted_) {
             Answer answer;
             answer.name = one.name;
             answer.topic_id = one.id;
-            const auto outcome =
-                timed_out ? Error(Errc::request_timed_out, "") : check(one, answer);
+            auto outcome = timed_out ? Error(Errc::request_timed_out, "") : check(one, answer);
             // What is asked for twice is answered once.
             if (!answered_.emplace(answer.name.value_or(""), answer.topic_id).second) continue;
+            if (outcome.code == Errc::none) outcome = take(moment, answer.topic_id);
             if (outcome.code == Errc::none) {
                 protocol::RemoveTopicRecord r;
                 r.topic_id = answer.topic_id;
@@ -57,6 +57,11 @@ public:
     }
 
 private:
+    Error take(const Moment& moment, const Uuid& id) const {
+        const auto taken = moment.take(state_.image->topic(id)->partition_count());
+        return taken ? Error(Errc::none, "") : taken.error();
+    }
+
     // Completes name and id of a topic that may go.
     Error check(const Wanted& one, Answer& answer) {
         if (!state_.settings.delete_topics) {
@@ -107,9 +112,10 @@ private:
 
 }  // namespace
 
-Decision<protocol::DeleteTopicsResponse> delete_topics(
-    const State& state, const protocol::DeleteTopicsRequest& request) {
-    return Deletion(state, wanted_of(request)).run(request.timeout_ms <= 0);
+Decision<protocol::DeleteTopicsResponse> delete_topics(const State& state,
+                                                       const protocol::DeleteTopicsRequest& request,
+                                                       const Moment& moment) {
+    return Deletion(state, wanted_of(request)).run(moment, request.timeout_ms <= 0);
 }
 
 }  // namespace kcore::controller

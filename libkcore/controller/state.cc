@@ -76,4 +76,15 @@ Uuid State::new_uuid() const {
     }
 }
 
+std::optional<metadata::Record> elr_config(const State& state) {
+    constexpr std::string_view kKey = "min.insync.replicas";
+    const metadata::ConfigResource all{metadata::ResourceType::broker, ""};
+    if (state.image->config(all).contains(kKey)) return std::nullopt;
+    protocol::ConfigRecord config;
+    config.resource_type = static_cast<std::int8_t>(all.type);
+    config.name = kKey;
+    config.value = std::to_string(state.settings.min_insync_replicas);
+    return metadata::Record{std::move(config), 0};
+}
+
 }  // namespace kcore::controller

@@ -4,18 +4,28 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/logger.h"
 #include "base/uuid.h"
 #include "controller/config_rules.h"
 #include "controller/decision.h"
 #include "controller/election.h"
+#include "controller/policy.h"
 #include "controller/sessions.h"
 #include "metadata/image.h"
 
 namespace kcore::controller {
+
+// What is stored of a password: RFC 5802.
+struct ScramKeys {
+    Bytes stored_key;
+    Bytes server_key;
+};
+using DeriveScramKeys = std::function<Result<ScramKeys>(std::int8_t mechanism, BytesView salted)>;
 
 struct Settings {
     std::int32_t node_id = -1;
@@ -33,6 +43,9 @@ struct Settings {
     std::int64_t unclean_interval_ms = 300'000;
     std::int64_t session_timeout_ms = 9000;  // broker.session.timeout.ms
     std::int64_t max_idle_ms = 500;          // metadata.max.idle.interval.ms; 0: never.
+    DeriveScramKeys derive_scram_keys;
+    Policy create_policy;  // create.topic.policy.rules
+    Policy alter_policy;   // alter.config.policy.rules
 };
 
 struct State {
@@ -66,5 +79,9 @@ struct State {
                            ElectionKind kind = ElectionKind::online) const;
     Uuid new_uuid() const;
 };
+
+// Eligible leader replicas need one value for all brokers to count by: the record that sets it
+// where it is not set.
+std::optional<metadata::Record> elr_config(const State& state);
 
 }  // namespace kcore::controller

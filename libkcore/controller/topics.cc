@@ -66,7 +66,8 @@ Result<ConfigMap> configs_of(const State& state, const Asked& asked) {
         }
         configs[config.name] = *config.value;
     }
-    if (auto ok = state.rules.check({ResourceType::topic, asked.name}, configs); !ok) {
+    if (auto ok = state.rules.check(*state.image, {ResourceType::topic, asked.name}, configs);
+        !ok) {
         return std::unexpected(ok.error());
     }
     return configs;
@@ -143,12 +144,25 @@ void fill_configs(const State& state, const ConfigMap& configs, Answer& answer) 
     }
 }
 
-Result<Answer> create_one(const State& state, const Asked& asked,
+// What the rules for new topics judge.
+ConfigMap described(const Asked& asked, const ConfigMap& configs,
+                    const std::vector<Replicas>& assignment) {
+    auto values = configs;
+    values["name"] = asked.name;
+    values["partitions"] = std::to_string(assignment.size());
+    values["replication.factor"] = std::to_string(assignment.front().size());
+    return values;
+}
+
+Result<Answer> create_one(const State& state, const Asked& asked, const Moment& moment,
                           std::vector<metadata::Record>& out) {
     const auto configs = configs_of(state, asked);
     if (!configs) return std::unexpected(configs.error());
     const auto assignment = assignment_of(state, asked);
     if (!assignment) return std::unexpected(assignment.error());
+    auto allowed =
+        check_policy(state.settings.create_policy, described(asked, *configs, *assignment));
+    if (!allowed) return std::unexpected(allowed.error());
 
     protocol::TopicRecord topic;
     topic.name = asked.name;
@@ -161,6 +175,9 @@ Result<Answer> create_one(const State& state, const Asked& asked,
             new_partition(state, topic.topic_id, static_cast<std::int32_t>(i), (*assignment)[i]);
         if (!partition) return std::unexpected(partition.error());
         records.push_back(std::move(*partition));
+    }
+    if (auto ok = moment.take(static_cast<std::int64_t>(assignment->size())); !ok) {
+        return std::unexpected(ok.error());
     }
     Answer answer;
     answer.name = asked.name;
@@ -181,8 +198,9 @@ std::int64_t partitions_of(const State& state, const Asked& asked) {
 
 }  // namespace
 
-Decision<protocol::CreateTopicsResponse> create_topics(
-    const State& state, const protocol::CreateTopicsRequest& request) {
+Decision<protocol::CreateTopicsResponse> create_topics(const State& state,
+                                                       const protocol::CreateTopicsRequest& request,
+                                                       const Moment& moment) {
     Decision<protocol::CreateTopicsResponse> decision;
     const auto taken = collisions(*state.image);
     std::map<std::string_view, int> counts;
@@ -202,7 +220,7 @@ Decision<protocol::CreateTopicsResponse> create_topics(
                 return fail(Errc::policy_violation,
                             "Excessively large number of partitions per request.");
             }
-            return create_one(state, asked, decision.records);
+            return create_one(state, asked, moment, decision.records);
         };
         auto answer = decide();
         decision.response.topics.push_back(answer ? std::move(*answer)

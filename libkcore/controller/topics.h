@@ -15,12 +15,14 @@ namespace kcore::controller {
 inline constexpr std::int32_t kNewPartitionsMax = 10'000;
 
 // A request whose timeout is zero or less is answered with request_timed_out and does nothing.
-Decision<protocol::CreateTopicsResponse> create_topics(
-    const State& state, const protocol::CreateTopicsRequest& request);
+Decision<protocol::CreateTopicsResponse> create_topics(const State& state,
+                                                       const protocol::CreateTopicsRequest& request,
+                                                       const Moment& moment);
 Decision<protocol::CreatePartitionsResponse> create_partitions(
-    const State& state, const protocol::CreatePartitionsRequest& request);
+    const State& state, const protocol::CreatePartitionsRequest& request, const Moment& moment);
 // Both forms of the request: names (to version 5) and names or ids (from 6).
-Decision<protocol::DeleteTopicsResponse> delete_topics(
-    const State& state, const protocol::DeleteTopicsRequest& request);
+Decision<protocol::DeleteTopicsResponse> delete_topics(const State& state,
+                                                       const protocol::DeleteTopicsRequest& request,
+                                                       const Moment& moment);
 
 }  // namespace kcore::controller

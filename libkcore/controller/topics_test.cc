@@ -3,42 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
-
-#include "controller/controller.h"
-#include "metadata/snapshot.h"
+#include "controller/one_broker_fixture.h"
 
 namespace kcore::controller {
 namespace {
 
 using Replicas = std::vector<std::int32_t>;
 
-// One live broker with id 1, as in the recorded answers of Apache Kafka 4.4.0.
-class TopicsTest : public testing::Test {
+class TopicsTest : public OneBrokerTest {
 protected:
-    TopicsTest() {
-        controller_.activate(std::make_shared<const metadata::Image>(), 0);
-        log(controller_.first_records(metadata::bootstrap_records()));
-        metadata::Broker broker;
-        broker.id = 1;
-        broker.epoch = 5;
-        broker.fenced = false;
-        broker.log_dirs = {Uuid{500, 1}};
-        log({metadata::make_record(metadata::MetadataVersion(33), broker)});
-    }
-    void log(const std::vector<metadata::Record>& records) {
-        if (records.empty()) return;
-        const auto built = controller_.apply(records, offset_, 1, 0, 0);
-        ASSERT_TRUE(built) << built.error().what;
-        offset_ += static_cast<std::int64_t>(records.size());
-    }
-    template <class Request>
-    auto ask(const Request& request) {
-        auto decision = controller_.decide(request, Moment{0, offset_});
-        log(decision.records);
-        return std::move(decision.response);
-    }
-
     static protocol::CreateTopicsRequest::CreatableTopic topic(const std::string& name,
                                                                std::int32_t partitions = 1,
                                                                std::int16_t replicas = 1) {
@@ -82,18 +55,6 @@ protected:
         ASSERT_TRUE(answer.configs);
         EXPECT_TRUE(answer.configs->empty());
     }
-    const metadata::Image& image() { return *controller_.image(); }
-
-    ConfigRules rules_{1, {}};
-    std::mt19937_64 random_{42};
-    Controller controller_{[] {
-                               Settings s;
-                               s.cluster_id = "c";
-                               s.partitions_default = 4;
-                               return s;
-                           }(),
-                           rules_, [this] { return random_(); }, Logger()};
-    std::int64_t offset_ = 1;
 };
 
 TEST_F(TopicsTest, ACreatedTopicHasItsPartitionsAndSettings) {

@@ -1,13 +1,11 @@
-// Topics and their settings are changed by the controller: CreateTopics, DeleteTopics,
-// CreatePartitions, AlterConfigs and IncrementalAlterConfigs are handed on.
+// Topics are changed by the controller: CreateTopics, DeleteTopics and CreatePartitions are handed
+// on.
 
 #include "broker/forwarding.h"
 #include "broker/handlers/handlers.h"
-#include "protocol/api/alter_configs.h"
 #include "protocol/api/create_partitions.h"
 #include "protocol/api/create_topics.h"
 #include "protocol/api/delete_topics.h"
-#include "protocol/api/incremental_alter_configs.h"
 
 namespace kcore::broker {
 
@@ -58,46 +56,16 @@ protocol::CreatePartitionsResponse refuse(const protocol::CreatePartitionsReques
     return response;
 }
 
-template <class Response, class Body>
-Response refuse_resources(const Body& body, const Error& error) {
-    Response response;
-    for (const auto& resource : body.resources) {
-        auto& answer = response.responses.emplace_back();
-        answer.resource_type = resource.resource_type;
-        answer.resource_name = resource.resource_name;
-        set_error(answer, error);
-    }
-    return response;
-}
-
-protocol::AlterConfigsResponse refuse(const protocol::AlterConfigsRequest& body,
-                                      const Error& error) {
-    return refuse_resources<protocol::AlterConfigsResponse>(body, error);
-}
-
-protocol::IncrementalAlterConfigsResponse refuse(
-    const protocol::IncrementalAlterConfigsRequest& body, const Error& error) {
-    return refuse_resources<protocol::IncrementalAlterConfigsResponse>(body, error);
-}
-
-template <class Body>
-Outcome hand_on(Request& request) {
-    auto body = request.decode<Body>();
-    if (!body) return request.malformed(body.error());
-    typename Body::Response (*const answer)(const Body&, const Error&) = refuse;
-    return forwarded<Body>(request, std::move(*body), answer);
-}
-
 }  // namespace
 
-Outcome create_topics(Request& request) { return hand_on<protocol::CreateTopicsRequest>(request); }
-Outcome delete_topics(Request& request) { return hand_on<protocol::DeleteTopicsRequest>(request); }
-Outcome create_partitions(Request& request) {
-    return hand_on<protocol::CreatePartitionsRequest>(request);
+Outcome create_topics(Request& request) {
+    return hand_on<protocol::CreateTopicsRequest>(request, refuse);
 }
-Outcome alter_configs(Request& request) { return hand_on<protocol::AlterConfigsRequest>(request); }
-Outcome incremental_alter_configs(Request& request) {
-    return hand_on<protocol::IncrementalAlterConfigsRequest>(request);
+Outcome delete_topics(Request& request) {
+    return hand_on<protocol::DeleteTopicsRequest>(request, refuse);
+}
+Outcome create_partitions(Request& request) {
+    return hand_on<protocol::CreatePartitionsRequest>(request, refuse);
 }
 
 }  // namespace kcore::broker

@@ -10,7 +10,9 @@ namespace {
 
 template <class Body>
 asio::awaitable<Done> decided(Request& request, Body body) {
-    auto answer = co_await request.services.controller_runner->handle(std::move(body));
+    Caller caller(request.sender.principal, request.header);
+    auto& runner = *request.services.controller_runner;
+    auto answer = co_await runner.handle(std::move(body), std::move(caller));
     if (answer) co_return request.answer(*answer);
     typename Body::Response refusal;
     if constexpr (requires { refusal.error_code; }) {
@@ -48,9 +50,6 @@ Outcome broker_registration(Request& request) {
 Outcome controller_registration(Request& request) {
     return decide<protocol::ControllerRegistrationRequest>(request);
 }
-Outcome unregister_broker(Request& request) {
-    return decide<protocol::UnregisterBrokerRequest>(request);
-}
 Outcome alter_configs_here(Request& request) {
     return decide<protocol::AlterConfigsRequest>(request);
 }
@@ -65,6 +64,33 @@ Outcome delete_topics_here(Request& request) {
 }
 Outcome incremental_alter_configs_here(Request& request) {
     return decide<protocol::IncrementalAlterConfigsRequest>(request);
+}
+Outcome alter_client_quotas_here(Request& request) {
+    return decide<protocol::AlterClientQuotasRequest>(request);
+}
+Outcome alter_partition_reassignments_here(Request& request) {
+    return decide<protocol::AlterPartitionReassignmentsRequest>(request);
+}
+Outcome alter_user_scram_credentials_here(Request& request) {
+    return decide<protocol::AlterUserScramCredentialsRequest>(request);
+}
+Outcome describe_quorum_here(Request& request) {
+    return decide<protocol::DescribeQuorumRequest>(request);
+}
+Outcome elect_leaders_here(Request& request) {
+    return decide<protocol::ElectLeadersRequest>(request);
+}
+Outcome list_partition_reassignments_here(Request& request) {
+    return decide<protocol::ListPartitionReassignmentsRequest>(request);
+}
+Outcome unregister_broker_here(Request& request) {
+    return decide<protocol::UnregisterBrokerRequest>(request);
+}
+Outcome unregister_controller_here(Request& request) {
+    return decide<protocol::UnregisterControllerRequest>(request);
+}
+Outcome update_features_here(Request& request) {
+    return decide<protocol::UpdateFeaturesRequest>(request);
 }
 
 }  // namespace kcore::broker

@@ -1,13 +1,17 @@
 // DescribeConfigs: what settings come to, and where each value was set.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
 #include "base/config.h"
+#include "base/log_sink.h"
 #include "broker/config_levels.h"
 #include "broker/handlers/handlers.h"
+#include "broker/log_levels.h"
 #include "broker/services.h"
-#include "broker/topic_view.h"
+#include "controller/topic_names.h"
 #include "protocol/api/describe_configs.h"
 
 namespace kcore::broker {
@@ -63,43 +67,117 @@ void add_all(const Wanted& wanted, ConfigResource kind, const ConfigMap& own,
     }
 }
 
+std::unexpected<Error> refuse(std::string what) {
+    return fail(Errc::invalid_request, std::move(what));
+}
+
 Result<void> describe_topic(const Services& services, const metadata::Image& image,
                             const Wanted& wanted, ResourceAnswer& answer) {
     const auto& name = wanted.resource.resource_name;
-    if (!is_legal_topic(name)) {
-        return fail(Errc::invalid_topic_exception, "\"" + name + "\" is no legal topic name");
-    }
-    if (image.topic(name) == nullptr) {
-        return fail(Errc::unknown_topic_or_partition, "there is no topic " + name);
-    }
+    if (auto legal = controller::check_topic_name(name); !legal) return legal;
+    if (image.topic(name) == nullptr) return fail(Errc::unknown_topic_or_partition, "");
     add_all(wanted, ConfigResource::topic, image.topic_config(name),
             levels_of(*services.config, image), answer);
     return {};
+}
+
+// Groups and client-metrics subscriptions have their defaults whether or not they exist.
+Result<void> describe_named(const Services& services, const metadata::Image& image,
+                            const Wanted& wanted, ConfigResource kind, ResourceAnswer& answer) {
+    const auto& name = wanted.resource.resource_name;
+    if (name.empty()) {
+        return refuse(kind == ConfigResource::group
+                          ? "Group name must not be empty"
+                          : "Client metrics subscription name must not be empty");
+    }
+    add_all(wanted, kind, image.config({static_cast<ResourceType>(kind), name}),
+            levels_of(*services.config, image), answer);
+    return {};
+}
+
+Result<std::int32_t> broker_id(const std::string& name) {
+    std::int32_t id = -1;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
+    if (error == std::errc() && end == name.data() + name.size()) return id;
+    return refuse("Broker id must be an integer, but it is: " + name);
+}
+
+// The defaults of all brokers: only what was set.
+void describe_brokers(const Wanted& wanted, const BrokerLevels& levels, ResourceAnswer& answer) {
+    BrokerLevels only;
+    only.dynamic_default = levels.dynamic_default;
+    for (const auto& [name, value] : only.dynamic_default) {
+        const auto* key = find_config_key(ConfigResource::broker, name);
+        if (key == nullptr || !wanted.has(name)) continue;
+        add(wanted, effective_config(ConfigResource::broker, *key, {}, only), answer);
+    }
+}
+
+// What was set under names that the table does not have (plugins' keys, one listener's settings):
+// its type is not known, so it counts as sensitive.
+void add_unknown(const Wanted& wanted, const ConfigMap& level, ConfigSource source,
+                 ResourceAnswer& answer) {
+    for (const auto& [name, value] : level) {
+        const auto& there = answer.configs;
+        if (find_config_key(ConfigResource::broker, name) != nullptr || !wanted.has(name) ||
+            std::ranges::find(there, name,
+                              &DescribeConfigsResponse::DescribeConfigsResourceResult::name) !=
+                there.end()) {
+            continue;
+        }
+        auto& added = answer.configs.emplace_back();
+        added.name = name;
+        added.value.reset();
+        added.config_source = static_cast<std::int8_t>(source);
+        added.is_sensitive = true;
+        added.documentation.reset();
+    }
 }
 
 Result<void> describe_broker(const Services& services, const metadata::Image& image,
                              const Wanted& wanted, ResourceAnswer& answer) {
     const auto& name = wanted.resource.resource_name;
     const auto levels = levels_of(*services.config, image);
-    if (name.empty()) {  // The defaults of all brokers: only what was set.
-        for (const auto& [key_name, value] : levels.dynamic_default) {
-            const auto* key = find_config_key(ConfigResource::broker, key_name);
-            if (key == nullptr || !wanted.has(key_name)) continue;
-            BrokerLevels only;
-            only.dynamic_default = levels.dynamic_default;
-            add(wanted, effective_config(ConfigResource::broker, *key, {}, only), answer);
-        }
+    if (name.empty()) {
+        describe_brokers(wanted, levels, answer);
         return {};
     }
-    std::int32_t id = -1;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-    if (error != std::errc() || end != name.data() + name.size() ||
-        id != services.config->node_id) {
-        return fail(Errc::invalid_request, "broker settings are asked of the broker itself, here " +
-                                               std::to_string(services.config->node_id) +
-                                               ", not \"" + name + "\"");
+    const auto id = broker_id(name);
+    if (!id) return std::unexpected(id.error());
+    if (*id != services.config->node_id) {
+        return refuse(
+            fmt::format("Unexpected broker id, expected {} or empty string, but received {}",
+                        services.config->node_id, name));
     }
     add_all(wanted, ConfigResource::broker, {}, levels, answer);
+    add_unknown(wanted, levels.dynamic, ConfigSource::broker, answer);
+    add_unknown(wanted, levels.dynamic_default, ConfigSource::default_broker, answer);
+    add_unknown(wanted, levels.fixed, ConfigSource::static_broker, answer);
+    return {};
+}
+
+void add_logger(const Wanted& wanted, const LogLevels& levels, std::string_view name,
+                ResourceAnswer& answer) {
+    if (!wanted.has(name)) return;
+    auto& added = answer.configs.emplace_back();
+    added.name = name;
+    added.value = log_level_name(levels.of(name));
+    added.config_source = static_cast<std::int8_t>(ConfigSource::broker_logger);
+}
+
+Result<void> describe_loggers(const Services& services, const Wanted& wanted,
+                              ResourceAnswer& answer) {
+    const auto& name = wanted.resource.resource_name;
+    if (name.empty()) return refuse("Broker id must not be empty");
+    const auto id = broker_id(name);
+    if (!id) return std::unexpected(id.error());
+    if (*id != services.config->node_id) {
+        return refuse(fmt::format("Unexpected broker id, expected {} but received {}",
+                                  services.config->node_id, name));
+    }
+    if (services.log_levels == nullptr) return {};
+    for (const auto logger : kLoggers) add_logger(wanted, *services.log_levels, logger, answer);
+    add_logger(wanted, *services.log_levels, kRootLogger, answer);
     return {};
 }
 
@@ -110,11 +188,16 @@ Result<void> describe(const Services& services, const metadata::Image& image, co
             return describe_topic(services, image, wanted, answer);
         case ResourceType::broker:
             return describe_broker(services, image, wanted, answer);
-        default:
-            return fail(Errc::invalid_request, "resource type " +
-                                                   std::to_string(wanted.resource.resource_type) +
-                                                   " is not served");
+        case ResourceType::broker_logger:
+            return describe_loggers(services, wanted, answer);
+        case ResourceType::client_metrics:
+            return describe_named(services, image, wanted, ConfigResource::client_metrics, answer);
+        case ResourceType::group:
+            return describe_named(services, image, wanted, ConfigResource::group, answer);
+        case ResourceType::unknown:
+            break;
     }
+    return refuse(std::string(error_info(Errc::invalid_request).message));
 }
 
 }  // namespace

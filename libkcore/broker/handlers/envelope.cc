@@ -15,15 +15,15 @@ namespace {
 using protocol::EnvelopeRequest;
 using protocol::EnvelopeResponse;
 
-using Embedded = io::Async<Bytes> (*)(ControllerRunner&, rpc::RequestHeader);
+using Embedded = io::Async<Bytes> (*)(ControllerRunner&, rpc::RequestHeader, Caller);
 
 // The header and body of the answer.
 template <class Body>
-io::Async<Bytes> embedded(ControllerRunner& runner, rpc::RequestHeader header) {
+io::Async<Bytes> embedded(ControllerRunner& runner, rpc::RequestHeader header, Caller caller) {
     const auto version = header.api_version;
     auto body = protocol::decode<Body>(header.body, version, protocol::Trailing::allow);
     if (!body) co_return fail(Errc::invalid_request, body.error().what);
-    auto answer = co_await runner.handle(std::move(*body));
+    auto answer = co_await runner.handle(std::move(*body), std::move(caller));
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Bytes bytes;
     append_be(bytes, header.correlation_id);
@@ -44,19 +44,37 @@ Row row() {
 }
 
 const Row* find_row(std::int16_t key) {
-    static const Row kRows[] = {
-        row<protocol::AlterConfigsRequest>(),    row<protocol::CreatePartitionsRequest>(),
-        row<protocol::CreateTopicsRequest>(),    row<protocol::DeleteTopicsRequest>(),
-        row<protocol::ElectLeadersRequest>(),    row<protocol::IncrementalAlterConfigsRequest>(),
-        row<protocol::UnregisterBrokerRequest>()};
+    using namespace protocol;
+    static const Row kRows[] = {row<AddRaftVoterRequest>(),
+                                row<AlterClientQuotasRequest>(),
+                                row<AlterConfigsRequest>(),
+                                row<AlterPartitionReassignmentsRequest>(),
+                                row<AlterUserScramCredentialsRequest>(),
+                                row<CreatePartitionsRequest>(),
+                                row<CreateTopicsRequest>(),
+                                row<DeleteTopicsRequest>(),
+                                row<DescribeQuorumRequest>(),
+                                row<ElectLeadersRequest>(),
+                                row<IncrementalAlterConfigsRequest>(),
+                                row<ListPartitionReassignmentsRequest>(),
+                                row<RemoveRaftVoterRequest>(),
+                                row<UnregisterBrokerRequest>(),
+                                row<UnregisterControllerRequest>(),
+                                row<UpdateFeaturesRequest>()};
     for (const auto& found : kRows) {
         if (found.info.api_key == key) return &found;
     }
     return nullptr;
 }
 
+struct Opened {
+    const Row* row = nullptr;
+    rpc::RequestHeader header;
+    Caller caller;
+};
+
 // Everything of the embedded request that must be right before it is decided.
-Result<std::pair<const Row*, rpc::RequestHeader>> open(const EnvelopeRequest& envelope) {
+Result<Opened> open(const EnvelopeRequest& envelope) {
     if (!envelope.request_principal) {
         return fail(Errc::principal_deserialization_failure, "an envelope without a principal");
     }
@@ -72,7 +90,8 @@ Result<std::pair<const Row*, rpc::RequestHeader>> open(const EnvelopeRequest& en
     const bool is_flexible = found->info.flexible.contains(header->api_version);
     auto rest = header->parse_rest(envelope.request_data, is_flexible);
     if (!rest) return fail(Errc::invalid_request, rest.error().what);
-    return std::pair(found, std::move(*header));
+    Caller caller(*principal, *header);
+    return Opened{found, std::move(*header), std::move(caller)};
 }
 
 Done refuse(Request& request, const Error& error) {
@@ -85,8 +104,9 @@ Done refuse(Request& request, const Error& error) {
 asio::awaitable<Done> carry_out(Request& request, EnvelopeRequest body) {
     auto opened = open(body);
     if (!opened) co_return refuse(request, opened.error());
-    const auto decide = opened->first->decide;
-    auto answer = co_await decide(*request.services.controller_runner, std::move(opened->second));
+    const auto decide = opened->row->decide;
+    auto answer = co_await decide(*request.services.controller_runner, std::move(opened->header),
+                                  std::move(opened->caller));
     if (!answer) co_return refuse(request, answer.error());
     EnvelopeResponse response;
     response.response_data = std::move(*answer);

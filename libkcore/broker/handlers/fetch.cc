@@ -12,6 +12,7 @@
 #include "broker/partition_lookup.h"
 #include "broker/request.h"
 #include "broker/services.h"
+#include "broker/traffic.h"
 #include "io/pool.h"
 #include "protocol/api/fetch.h"
 #include "replication/fetch_session.h"
@@ -244,7 +245,22 @@ asio::awaitable<bool> read_cold(Work* work) {
     co_return enough;
 }
 
+// A client over its quotas gets nothing now, and asks again after the wait (KIP-219).
+bool is_throttled(Work& work) {
+    if (work.replica_id >= 0 || !work.request.is_metered()) return false;
+    if (work.request.meter() > 0) return true;
+    return !work.request.charge_within(security::Quota::fetch, static_cast<double>(work.bytes));
+}
+
 Done finish(Work& work) {
+    if (is_throttled(work)) {
+        FetchResponse nothing;
+        nothing.session_id = work.plan.session_id;
+        return work.request.answer(nothing);
+    }
+    if (auto* traffic = work.request.services.traffic; traffic && work.replica_id < 0) {
+        traffic->bytes_out.add(static_cast<std::uint64_t>(work.bytes));
+    }
     work.request.services.fetch_sessions->finish(work.plan, work.answer);
     return work.request.answer(work.answer, std::move(work.ranges));
 }
@@ -312,6 +328,16 @@ Done refuse_all(Request& request, const FetchRequest& body, Errc code) {
     return request.answer(answer);
 }
 
+// No answer may be larger than what a quota can ever hold, or it would never be sent.
+std::optional<std::int64_t> quota_capacity(const Work& work) {
+    if (work.replica_id >= 0 || !work.request.is_metered()) return std::nullopt;
+    const auto most = work.request.services.client_quotas->capacity(security::Quota::fetch,
+                                                                    work.request.client());
+    if (!most) return std::nullopt;
+    constexpr double kMost = 1 << 30;
+    return static_cast<std::int64_t>(std::min(*most, kMost));
+}
+
 std::int32_t replica_of(const Request& request, const FetchRequest& body) {
     return request.version() >= kFirstWithReplicaState ? body.replica_state.replica_id
                                                        : body.replica_id;
@@ -342,6 +368,7 @@ Outcome fetch(Request& request) {
     work.isolation = body->isolation_level == 1 ? Isolation::committed : Isolation::uncommitted;
     work.replica_id = replica_of(request, *body);
     work.bytes_max = std::min<std::int64_t>(body->max_bytes, request.services.fetch_bytes_max);
+    if (const auto most = quota_capacity(work)) work.bytes_max = std::min(work.bytes_max, *most);
     work.min_bytes = std::min<std::int64_t>(body->min_bytes, work.bytes_max);
     work.wait_ms = body->max_wait_ms;
     find_partitions(work);

@@ -15,6 +15,7 @@
 #include "broker/partition_lookup.h"
 #include "broker/request.h"
 #include "broker/services.h"
+#include "broker/traffic.h"
 #include "protocol/api/produce.h"
 #include "record/batch.h"
 #include "record/scan.h"
@@ -231,10 +232,15 @@ private:
         auto appended = partition->append(accepted.bytes, request);
         if (!appended) {
             refuse(answer, appended.error().code);
+            if (auto* traffic = work_.request.services.traffic) traffic->produce_failures.add();
             if (appended.error().code == Errc::not_leader_or_follower) {
                 hint(partition->name().topic, answer);
             }
             return;
+        }
+        if (auto* traffic = work_.request.services.traffic) {
+            traffic->bytes_in.add(accepted.bytes.size());
+            traffic->messages_in.add(static_cast<std::uint64_t>(accepted.count));
         }
         answer.base_offset = appended->base_offset;
         answer.log_start_offset = appended->log_start_offset;
@@ -262,6 +268,7 @@ private:
 };
 
 Done finish(Work& work) {
+    work.request.charge(security::Quota::produce, static_cast<double>(work.request.frame.size()));
     if (work.acks != 0) return work.request.answer(work.answer);
     for (const auto& topic : work.answer.responses) {
         for (const auto& partition : topic.partition_responses) {

@@ -1,0 +1,141 @@
+// The metrics page: what the image and the partitions say now, and what traffic was counted.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "broker/admin_pages.h"
+#include "broker/services.h"
+#include "broker/traffic.h"
+#include "protocol/api_table.h"
+
+namespace kcore::broker {
+
+namespace {
+
+// Prometheus text: the type of a metric before its first sample.
+class Text {
+public:
+    void begin(std::string_view name, std::string_view type) {
+        fmt::format_to(std::back_inserter(out_), "# TYPE {} {}\n", name, type);
+        name_ = name;
+    }
+    void add(std::string_view labels, std::int64_t value) {
+        fmt::format_to(std::back_inserter(out_), "{}{} {}\n", name_, labels, value);
+    }
+    void gauge(std::string_view name, std::int64_t value) {
+        begin(name, "gauge");
+        add("", value);
+    }
+    void counter(std::string_view name, const Counter& value) {
+        begin(name, "counter");
+        add("", static_cast<std::int64_t>(value.value()));
+    }
+    std::string take() && { return std::move(out_); }
+
+private:
+    std::string out_;
+    std::string_view name_;
+};
+
+struct Counts {
+    std::int64_t topics = 0;
+    std::int64_t partitions = 0;
+    std::int64_t leaderless = 0;
+    std::int64_t led_here = 0;
+    std::int64_t hosted_here = 0;
+    std::int64_t under_replicated = 0;  // Of those led here.
+};
+
+Counts count(const metadata::Image& image, std::int32_t node_id) {
+    Counts counts;
+    image.topics_by_id.for_each([&](const Uuid&, const metadata::TopicPtr& topic) {
+        ++counts.topics;
+        for (const auto& p : topic->partitions) {
+            ++counts.partitions;
+            if (p->leader == metadata::kNoLeader) ++counts.leaderless;
+            if (std::ranges::find(p->replicas, node_id) != p->replicas.end()) ++counts.hosted_here;
+            if (p->leader != node_id) continue;
+            ++counts.led_here;
+            if (p->isr.size() < p->replicas.size()) ++counts.under_replicated;
+        }
+    });
+    return counts;
+}
+
+void add_cluster(const Services& services, Text& text) {
+    const auto image = services.image();
+    const auto counts = count(*image, services.config->node_id);
+    std::int64_t fenced = 0;
+    for (const auto& [id, broker] : *image->brokers) fenced += broker->fenced ? 1 : 0;
+    const auto active = std::ssize(*image->brokers) - fenced;
+    const bool controls = services.controller_runner != nullptr;  // The only voter leads.
+    constexpr std::int64_t kRunning = 3;
+    text.gauge("kafka_server_kafkaserver_brokerstate", kRunning);
+    text.gauge("kafka_controller_kafkacontroller_activecontrollercount", controls ? 1 : 0);
+    text.gauge("kafka_controller_kafkacontroller_activebrokercount", active);
+    text.gauge("kafka_controller_kafkacontroller_fencedbrokercount", fenced);
+    text.gauge("kafka_controller_kafkacontroller_globaltopiccount", counts.topics);
+    text.gauge("kafka_controller_kafkacontroller_globalpartitioncount", counts.partitions);
+    text.gauge("kafka_controller_kafkacontroller_offlinepartitionscount", counts.leaderless);
+    text.gauge("kafka_server_replicamanager_leadercount", counts.led_here);
+    text.gauge("kafka_server_replicamanager_partitioncount", counts.hosted_here);
+    text.gauge("kafka_server_replicamanager_underreplicatedpartitions", counts.under_replicated);
+}
+
+void add_traffic(const Traffic& traffic, Text& text) {
+    text.counter("kafka_server_brokertopicmetrics_messagesin_total", traffic.messages_in);
+    text.counter("kafka_server_brokertopicmetrics_bytesin_total", traffic.bytes_in);
+    text.counter("kafka_server_brokertopicmetrics_bytesout_total", traffic.bytes_out);
+    text.counter("kafka_server_brokertopicmetrics_failedproducerequests_total",
+                 traffic.produce_failures);
+    text.begin("kafka_network_requestmetrics_requests_total", "counter");
+    for (const auto& api : protocol::all_apis()) {
+        const auto value = traffic.requests.at(static_cast<std::size_t>(api.key)).value();
+        if (value == 0) continue;
+        text.add(fmt::format("{{request=\"{}\"}}", api.name), static_cast<std::int64_t>(value));
+    }
+}
+
+struct LogFacts {
+    std::string labels;
+    replication::Partition::Offsets offsets;
+    std::int64_t size_bytes = 0;
+};
+
+std::vector<LogFacts> logs_of(const Services& services) {
+    std::vector<LogFacts> all;
+    for (const auto& partition : services.partitions->all()) {
+        const auto size = partition->with_log([](log::Log& log) -> Result<std::int64_t> {
+            return static_cast<std::int64_t>(log.size_bytes());
+        });
+        const auto& name = partition->name();
+        all.push_back({fmt::format("{{topic=\"{}\",partition=\"{}\"}}", name.topic, name.partition),
+                       partition->offsets(), size.value_or(0)});
+    }
+    std::ranges::sort(all, {}, &LogFacts::labels);
+    return all;
+}
+
+void add_logs(const Services& services, Text& text) {
+    const auto logs = logs_of(services);
+    text.begin("kafka_log_log_size", "gauge");
+    for (const auto& log : logs) text.add(log.labels, log.size_bytes);
+    text.begin("kafka_log_log_logstartoffset", "gauge");
+    for (const auto& log : logs) text.add(log.labels, log.offsets.log_start);
+    text.begin("kafka_log_log_logendoffset", "gauge");
+    for (const auto& log : logs) text.add(log.labels, log.offsets.log_end);
+}
+
+}  // namespace
+
+std::string metrics_text(const Services& services) {
+    Text text;
+    add_cluster(services, text);
+    if (services.traffic != nullptr) add_traffic(*services.traffic, text);
+    add_logs(services, text);
+    return std::move(text).take();
+}
+
+}  // namespace kcore::broker

@@ -1,0 +1,72 @@
+#include "broker/quorum_answers.h"
+
+#include <gtest/gtest.h>
+
+namespace kcore::broker {
+namespace {
+
+class QuorumAnswersTest : public testing::Test {
+protected:
+    QuorumAnswersTest() {
+        view.node_id = 1;
+        view.cluster_id = "c";
+        view.epoch = 3;
+        view.high_watermark = 7;
+        view.log_end_offset = 8;
+        view.now_ms = 1000;
+        view.listeners.emplace_back().name = "CONTROLLER";
+        request.voter_id = 2;
+        request.cluster_id = "c";
+        request.listeners.emplace_back().name = "CONTROLLER";
+    }
+    auto describe(const std::string& topic, std::int32_t partition) {
+        protocol::DescribeQuorumRequest asked;
+        auto& named = asked.topics.emplace_back();
+        named.topic_name = topic;
+        named.partitions.emplace_back().partition_index = partition;
+        return describe_quorum(view, asked, version);
+    }
+
+    QuorumView view;
+    std::int16_t version = 2;
+    protocol::AddRaftVoterRequest request;
+};
+
+TEST_F(QuorumAnswersTest, TheOnlyVoterLeadsAndIsCaughtUp) {
+    const auto answer = describe("__cluster_metadata", 0);
+    const auto& partition = answer.topics.at(0).partitions.at(0);
+    EXPECT_EQ(partition.error_code, 0);
+    EXPECT_EQ(partition.leader_id, 1);
+    EXPECT_EQ(partition.high_watermark, 7);
+    EXPECT_EQ(partition.current_voters.at(0).log_end_offset, 8);
+    EXPECT_TRUE(partition.observers.empty());
+    EXPECT_EQ(answer.nodes.at(0).listeners.at(0).name, "CONTROLLER");
+    version = 1;
+    EXPECT_TRUE(describe("__cluster_metadata", 0).nodes.empty());
+}
+
+TEST_F(QuorumAnswersTest, OtherPartitionsAreNotTheQuorums) {
+    for (const auto& answer : {describe("__cluster_metadata", 1), describe("other", 0)}) {
+        EXPECT_EQ(answer.topics.at(0).partitions.at(0).error_code, 3);
+        EXPECT_TRUE(answer.nodes.empty());
+    }
+}
+
+TEST_F(QuorumAnswersTest, FixedVotersNeitherComeNorGo) {
+    EXPECT_EQ(add_voter(view, request).error_code, 35);
+    request.listeners.clear();
+    EXPECT_EQ(add_voter(view, request).error_code, 42);
+    request.voter_id = -1;
+    EXPECT_EQ(add_voter(view, request).error_code, 42);
+    request.cluster_id = "other";
+    EXPECT_EQ(add_voter(view, request).error_message,
+              "The given id \"other\" doesn't match the cluster id \"c\"");
+    protocol::RemoveRaftVoterRequest removal;
+    removal.cluster_id = "c";
+    EXPECT_EQ(remove_voter(view, removal).error_code, 35);
+    removal.cluster_id = "other";
+    EXPECT_EQ(remove_voter(view, removal).error_code, 104);
+}
+
+}  // namespace
+}  // namespace kcore::broker

@@ -1,0 +1,158 @@
+#include "controller/quotas.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/config_keys.h"
+
+namespace kcore::controller {
+namespace {
+
+using Asked = protocol::AlterClientQuotasRequest::EntryData;
+using metadata::QuotaEntity;
+
+constexpr std::string_view kIp = "ip";
+constexpr std::string_view kIpKey = "connection_creation_rate";
+constexpr double kEpsilon = 1e-6;
+
+std::unexpected<Error> refuse(std::string what) {
+    return fail(Errc::invalid_request, std::move(what));
+}
+
+bool is_ip4(std::string_view text) {
+    int parts = 0;
+    for (;; ++parts) {
+        const auto part = text.substr(0, text.find('.'));
+        if (part.empty() || part.size() > 3) return false;
+        int value = 0;
+        for (const char c : part) {
+            if (c < '0' || c > '9') return false;
+            value = value * 10 + (c - '0');
+        }
+        if (value > 255) return false;
+        if (part.size() == text.size()) return parts == 3;
+        text.remove_prefix(part.size() + 1);
+    }
+}
+
+// The shape of an IPv6 address; whether its groups fit is left to the reader's common sense.
+bool is_ip6(std::string_view text) {
+    constexpr std::string_view kLetters = "0123456789abcdefABCDEF:.";
+    return text.size() <= 45 && std::ranges::count(text, ':') >= 2 &&
+           text.find_first_not_of(kLetters) == std::string_view::npos;
+}
+
+Result<void> check_entity(const QuotaEntity& entity) {
+    if (entity.empty()) return refuse("Invalid empty client quota entity");
+    for (const auto& [type, name] : entity) {
+        if (type != "user" && type != "client-id" && type != kIp) {
+            return refuse("Unhandled client quota entity type: " + type);
+        }
+        if (name && name->empty()) return refuse(fmt::format("Empty {} not supported", type));
+    }
+    const auto ip = entity.find(std::string(kIp));
+    if (ip == entity.end()) return {};
+    if (entity.size() > 1) {
+        return refuse(
+            "Invalid quota entity combination, IP entity shouldnot be combined with User or "
+            "ClientId");
+    }
+    // Names are not resolved: a core waits for nobody.
+    if (ip->second && !is_ip4(*ip->second) && !is_ip6(*ip->second)) {
+        return refuse(*ip->second + " is not a valid IP or resolvable host.");
+    }
+    return {};
+}
+
+Result<void> check_whole(const std::string& key, double value, double max) {
+    if (value > max) return refuse(fmt::format("{} cannot be above {:.0f}.", key, max));
+    if (std::abs(std::trunc(value + kEpsilon) - value) > kEpsilon) {
+        return refuse(key + " cannot be a fractional value.");
+    }
+    return {};
+}
+
+Result<void> check_value(const QuotaEntity& entity, const std::string& name, double value) {
+    const auto* key = find_config_key(ConfigResource::quota, name);
+    if (key == nullptr || (key->name == kIpKey) != entity.contains(std::string(kIp))) {
+        return refuse("Invalid configuration key " + name);
+    }
+    if (!(value > 0)) return refuse(fmt::format("Quota {} must be greater than 0", name));
+    switch (key->type) {
+        case ConfigType::int32:
+            return check_whole(name, value, std::numeric_limits<std::int32_t>::max());
+        case ConfigType::int64:
+            return check_whole(name, value,
+                               static_cast<double>(std::numeric_limits<std::int64_t>::max()));
+        default:
+            return {};
+    }
+}
+
+metadata::Record quota_record(const QuotaEntity& entity, const std::string& key, double value,
+                              bool remove) {
+    protocol::ClientQuotaRecord r;
+    for (const auto& [type, name] : entity) {
+        auto& part = r.entity.emplace_back();
+        part.entity_type = type;
+        part.entity_name = name;
+    }
+    r.key = key;
+    r.value = value;
+    r.remove = remove;
+    return {std::move(r), 0};
+}
+
+Result<std::vector<metadata::Record>> change(const State& state, const QuotaEntity& entity,
+                                             const Asked& asked) {
+    if (auto ok = check_entity(entity); !ok) return std::unexpected(ok.error());
+    const auto at = state.image->quotas->find(entity);
+    const auto now = at == state.image->quotas->end() ? metadata::Quotas() : at->second;
+    std::vector<metadata::Record> out;
+    for (const auto& op : asked.ops) {
+        const auto known = now.find(op.key);
+        if (op.remove) {
+            if (known != now.end()) out.push_back(quota_record(entity, op.key, 0, true));
+            continue;
+        }
+        if (auto ok = check_value(entity, op.key, op.value); !ok) {
+            return std::unexpected(ok.error());
+        }
+        if (known == now.end() || known->second != op.value) {
+            out.push_back(quota_record(entity, op.key, op.value, false));
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+Decision<protocol::AlterClientQuotasResponse> alter_client_quotas(
+    const State& state, const protocol::AlterClientQuotasRequest& request) {
+    Decision<protocol::AlterClientQuotasResponse> decision;
+    for (const auto& asked : request.entries) {
+        QuotaEntity entity;
+        for (const auto& part : asked.entity) entity[part.entity_type] = part.entity_name;
+        auto& answer = decision.response.entries.emplace_back();
+        for (const auto& [type, name] : entity) {
+            auto& part = answer.entity.emplace_back();
+            part.entity_type = type;
+            part.entity_name = name;
+        }
+        answer.error_message.reset();
+        auto records = change(state, entity, asked);
+        if (!records) {
+            answer.error_code = static_cast<std::int16_t>(records.error().code);
+            answer.error_message = text_of(records.error());
+        } else if (!request.validate_only) {
+            std::ranges::move(*records, std::back_inserter(decision.records));
+        }
+    }
+    return decision;
+}
+
+}  // namespace kcore::controller
