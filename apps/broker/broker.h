@@ -41,11 +41,13 @@ struct Options {
 struct Settings {
     ConfigMap values;
     std::vector<std::string> warnings;
-    std::string remark;  // One line on what was assumed.
+    std::string remark;      // One line on what was assumed.
+    std::string cluster_id;  // Of directories never used before; empty: a random one.
     bool in_memory = false;
 };
 
-// From the file, the overrides and the flags; without a file combined roles on loopback.
+// From the file, the environment (KAFKA_*), the overrides and the flags; without a file combined
+// roles on loopback.
 cli::Parsed<Settings> settings_of(const Options& options);
 
 int start(const Options& options);

@@ -97,9 +97,9 @@ int format(const Options& options) {
     if (!config) return console.usage(config.error().what);
     auto records = first_records(options);
     if (!records) return console.usage(records.error());
-    if (!options.cluster_id.empty() && !Uuid::parse(options.cluster_id)) {
+    if (!settings->cluster_id.empty() && !Uuid::parse(settings->cluster_id)) {
         console.warn(fmt::format("cluster id {} is not a uuid as other tools make them",
-                                 options.cluster_id));
+                                 settings->cluster_id));
     }
     io::PosixClock clock;
     io::PosixRandom random;
@@ -110,7 +110,7 @@ int format(const Options& options) {
     io::Env env{clock, *disk, *net, random, loop, *pool};
     if (auto failure = formatted_before(options, *config, *disk)) return console.fail(*failure);
     broker::StorageOptions how;
-    how.cluster_id = options.cluster_id;
+    how.cluster_id = settings->cluster_id;
     how.adds_directories = true;
     how.first_records = std::move(*records);
     auto storage = broker::open_storage(*config, env, how);

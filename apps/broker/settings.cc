@@ -5,6 +5,7 @@
 #include <ranges>
 #include <set>
 
+#include "base/environment_properties.h"
 #include "base/properties.h"
 #include "base/server_properties.h"
 #include "broker/broker.h"
@@ -103,8 +104,7 @@ cli::Parsed<std::string> listeners_at(std::int64_t port, const Layer& file) {
 }
 
 // The flags that stand over the file's lines.
-cli::Parsed<void> add_flags(const Options& options, std::vector<Layer>& layers) {
-    const auto& file = layers.back();
+cli::Parsed<void> add_flags(const Options& options, const Layer& file, std::vector<Layer>& layers) {
     std::vector<Layer> flags;
     if (options.port >= 0) {
         auto listeners = listeners_at(options.port, file);
@@ -119,6 +119,14 @@ cli::Parsed<void> add_flags(const Options& options, std::vector<Layer>& layers) 
     }
     std::ranges::move(flags, std::back_inserter(layers));
     return {};
+}
+
+void add_environment(std::vector<Layer>& layers, Settings& out) {
+    auto environment = environment_properties(cli::environment_entries());
+    layers.push_back({"the environment (KAFKA_...)", std::move(environment.properties)});
+    for (const auto& name : environment.unknown) {
+        out.warnings.push_back(fmt::format("{} names no setting", name));
+    }
 }
 
 cli::Parsed<void> add_overrides(const Options& options, std::vector<Layer>& layers) {
@@ -157,13 +165,17 @@ cli::Parsed<void> combine(std::vector<Layer> layers, Settings& out) {
 cli::Parsed<Settings> settings_of(const Options& options) {
     Settings out;
     out.in_memory = options.is_dev && options.data_dir.empty();
+    out.cluster_id =
+        options.cluster_id.empty() ? cli::environment_value("CLUSTER_ID") : options.cluster_id;
     std::vector<Layer> layers;
     if (options.is_dev) layers.push_back(assumed(for_development()));
     if (!options.config.empty()) {
         auto read = read_file(options.config);
         if (!read) return cli::refuse(read.error());
-        layers.push_back({options.config, std::move(*read)});
-        auto added = add_flags(options, layers);
+        const Layer file{options.config, std::move(*read)};
+        layers.push_back(file);
+        add_environment(layers, out);
+        auto added = add_flags(options, file, layers);
         if (!added) return cli::refuse(added.error());
         if (out.in_memory) out.remark = "development mode: data in memory, not in log.dirs";
     } else {
@@ -173,6 +185,7 @@ cli::Parsed<Settings> settings_of(const Options& options) {
                                                     : cli::state_directory() + "/data";
         values["log.dirs"] = data;
         layers.push_back(assumed(values));
+        add_environment(layers, out);
         out.remark = fmt::format("no configuration: broker and controller on 127.0.0.1, data {}",
                                  out.in_memory ? "in memory" : "in " + data);
     }

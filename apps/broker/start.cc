@@ -3,8 +3,10 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 
+#include "base/log_levels.h"
 #include "base/log_sink.h"
 #include "broker/broker.h"
 #include "broker/server.h"
@@ -12,6 +14,7 @@
 #include "cli/quantity.h"
 #include "cli/running.h"
 #include "client/admin.h"
+#include "http/http_server.h"
 #include "io/env.h"
 #include "io/memory_disk.h"
 #include "io/posix.h"
@@ -66,10 +69,11 @@ public:
           console_(options.common),
           settings_(std::move(settings)),
           disk_(settings_.in_memory ? std::make_unique<io::MemoryDisk>() : io::make_posix_disk()),
-          sink_(make_stream_sink(stderr, [this] { return clock_.wall_ms(); })),
+          sink_(std::make_shared<LogLevels>(
+              make_stream_sink(stderr, [this] { return clock_.wall_ms(); }),
+              log_level_by_name(options.log_level)
+                  .value_or(options.is_dev ? LogLevel::warn : LogLevel::info))),
           blocking_(io::make_posix_pool(kBlockingThreads)) {
-        sink_->level = log_level_by_name(options.log_level)
-                           .value_or(options.is_dev ? LogLevel::warn : LogLevel::info);
         const auto workers = config.loops > 0 ? config.loops : std::max<std::size_t>(1, cores());
         for (std::size_t i = 0; i < workers; ++i) {
             loops_.push_back(std::make_unique<LoopSet>(clock_, *disk_, random_, *blocking_));
@@ -78,7 +82,8 @@ public:
         broker::ServerOptions server;
         server.config = std::move(config);
         server.logger = Logger(sink_, "broker");
-        server.cluster_id = options.cluster_id;
+        server.log_levels = sink_;
+        server.cluster_id = settings_.cluster_id;
         server.on_fatal = [this](const Error& error) {
             console_.fail({"", error});
             code_ = cli::kFailed;
@@ -152,6 +157,11 @@ private:
         } else {
             code_ = console_.fail({"", started.error()});
         }
+        std::move_only_function<bool()> close = [this] {
+            close_admin();
+            return true;
+        };
+        co_await io::on_pool<bool>(control().loop, *blocking_, std::move(close));
         co_await server_->stop();
         loops_[0]->loop.stop();
     }
@@ -184,17 +194,46 @@ private:
         } else {
             console_.warn(written.error());
         }
+        if (!open_admin()) {
+            end();
+            return;
+        }
         const auto line = fmt::format("READY bootstrap={}\n", bootstrap);
         console_.print(line);
         tell_elsewhere(line, running);
         if (!options_.command.empty()) wrap(bootstrap);
     }
 
+    // The admin endpoint on a thread of its own, when admin.listener is set.
+    bool open_admin() {
+        const std::string listener(value("admin.listener"));
+        const std::lock_guard lock(admin_mutex_);
+        if (listener.empty() || is_admin_over_) return true;
+        auto opened = open_http_server(
+            listener, [this](const std::string& path) { return server_->page(path); });
+        if (!opened) {
+            code_ = console_.fail({"", Error(Errc::invalid_config, opened.error())});
+            return false;
+        }
+        admin_ = std::move(*opened);
+        admin_thread_ = io::make_posix_pool(1);
+        admin_thread_->submit([this] { admin_->serve(); });
+        return true;
+    }
+
+    void close_admin() {
+        const std::lock_guard lock(admin_mutex_);
+        is_admin_over_ = true;
+        if (admin_) admin_->stop();
+        admin_thread_.reset();
+    }
+
     void tell_elsewhere(const std::string& line, const cli::Running& running) {
         if (!options_.ready_file.empty()) {
-            auto done = cli::write_atomically(
-                options_.ready_file, fmt::format("bootstrap={}\nport={}\npid={}\n",
-                                                 running.bootstrap, running.port, running.pid));
+            auto text = fmt::format("bootstrap={}\nport={}\npid={}\n", running.bootstrap,
+                                    running.port, running.pid);
+            if (admin_) text += fmt::format("admin=http://127.0.0.1:{}\n", admin_->port());
+            auto done = cli::write_atomically(options_.ready_file, text);
             if (!done) console_.warn(done.error());
         }
         if (options_.ready_fd >= 0) {
@@ -254,7 +293,7 @@ private:
     io::PosixClock clock_;
     io::PosixRandom random_;
     std::unique_ptr<io::Disk> disk_;
-    std::shared_ptr<LogSink> sink_;
+    std::shared_ptr<LogLevels> sink_;
     std::unique_ptr<io::Pool> blocking_;
     std::vector<std::unique_ptr<LoopSet>> loops_;  // The first is the control loop.
     std::vector<std::unique_ptr<io::Pool>> threads_;
@@ -262,8 +301,12 @@ private:
     std::optional<io::Signal> stop_wanted_;  // On the control loop.
     std::vector<client::NewTopic> seeds_;
     std::unique_ptr<cli::Child> child_;
+    std::unique_ptr<HttpServer> admin_;
+    std::unique_ptr<io::Pool> admin_thread_;
     std::string pid_file_;
     std::atomic<int> code_ = cli::kDone;
+    std::mutex admin_mutex_;  // Over admin_: announce() and the end may come together.
+    bool is_admin_over_ = false;
     std::atomic<bool> is_over_ = false;
     std::unique_ptr<io::Pool> watcher_;
 };

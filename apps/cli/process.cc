@@ -66,6 +66,12 @@ std::size_t processors() {
     return static_cast<std::size_t>(CPU_COUNT(&set));
 }
 
+std::vector<std::string> environment_entries() {
+    std::vector<std::string> entries;
+    for (char** at = environ; *at != nullptr; ++at) entries.emplace_back(*at);
+    return entries;
+}
+
 std::string environment_value(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? "" : value;

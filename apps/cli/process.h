@@ -21,6 +21,8 @@ void end_with_parent();  // SIGTERM to this process when its parent ends.
 int process_id();
 std::size_t processors();  // That this process may run on.
 
+// "NAME=value" of this process.
+std::vector<std::string> environment_entries();
 std::string environment_value(const char* name);  // Empty when not set.
 
 // $XDG_STATE_HOME/kcore, else ~/.local/state/kcore.

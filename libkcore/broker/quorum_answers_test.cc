@@ -12,8 +12,9 @@ protected:
         view.cluster_id = "c";
         view.epoch = 3;
         view.high_watermark = 7;
-        view.log_end_offset = 8;
-        view.now_ms = 1000;
+        auto& self = view.voters.emplace_back();
+        self.replica_id = 1;
+        self.log_end_offset = 8;
         view.listeners.emplace_back().name = "CONTROLLER";
         request.voter_id = 2;
         request.cluster_id = "c";

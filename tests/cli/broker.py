@@ -4,6 +4,8 @@
 import json
 import os
 import subprocess
+import sys
+import textwrap
 import unittest
 
 import harness
@@ -53,6 +55,42 @@ class Broker(harness.Case):
         self.assertIn("error: no such broker is running", said.err)
         self.assertFalse(os.path.exists(left_over))
         self.assertIsNone(stranger.poll())
+
+    def started(self, program, *options, **environment):
+        """What a Python program prints that a broker of its own wraps."""
+        ready = os.path.join(self.home.name, "ready")
+        said = self.run_tool("kbroker", "start", "--dev", "--port", "0", "-q", "--topic", "a:2",
+                             "--ready-file", ready, *options, "--", sys.executable, "-c",
+                             f"ready = dict(l.strip().split('=', 1) for l in open({ready!r}))\n"
+                             + textwrap.dedent(program), env=environment)
+        self.assertEqual(said.code, 0, said.err)
+        return said.out
+
+    def test_the_admin_endpoint_shows_health_metrics_and_state(self):
+        out = self.started("""
+            import json, urllib.error, urllib.request
+            get = lambda path: urllib.request.urlopen(ready["admin"] + path).read().decode()
+            print(get("/healthz"), get("/readyz"))
+            print("kafka_controller_kafkacontroller_globalpartitioncount 2" in get("/metrics"))
+            print(json.loads(get("/api/v1/topics"))["topics"][0]["partitions"])
+            print(len(json.loads(get("/api/v1/partitions"))["partitions"]))
+            print(json.loads(get("/api/v1/brokers"))["brokers"][0]["fenced"])
+            print(json.loads(get("/api/v1/groups"))["groups"])
+            try:
+                get("/none")
+            except urllib.error.HTTPError as error:
+                print(error.code)
+            """, "--override", "admin.listener=127.0.0.1:0")
+        self.assertEqual(out.split("\n", 1)[1].split(),
+                         ["ok", "ready", "True", "2", "2", "False", "[]", "404"])
+
+    def test_settings_come_from_the_environment(self):
+        out = self.started("""
+            import subprocess
+            run = lambda *words: subprocess.run(words, text=True, capture_output=True).stdout
+            print(run(%r, "create", "b"))
+            """ % harness.tool("ktopics"), KAFKA_NUM_PARTITIONS="3", KAFKA_HEAP_OPTS="-Xmx1g")
+        self.assertIn("partitions=3", out)
 
     def test_wrong_settings_stop_the_start(self):
         for option, sentence in (
