@@ -193,6 +193,7 @@ TEST_F(ConnectionTest, WhoUsedMoreThanAQuotaIsAnsweredAtOnceAndThenNotRead) {
     EXPECT_EQ(answered(), Ids{});
     loop.advance(io::Milliseconds(1));
     EXPECT_EQ(answered(), Ids{2});
+    loop.advance(io::Milliseconds(20'000));  // The second is to be waited for as well.
     services.client_quotas = nullptr;
 }
 

@@ -50,7 +50,8 @@ std::vector<metadata::Record> Controller::first_records(
     }
     std::ranges::move(bootstrap, std::back_inserter(out));
     if (elr) {
-        if (auto config = elr_config(state_)) out.push_back(std::move(*config));
+        const State fresh(state_.settings, state_.rules, state_.random, state_.logger);
+        if (auto config = elr_config(fresh)) out.push_back(std::move(*config));
     }
     if (level.has_transactions()) out.push_back({protocol::EndTransactionRecord(), 0});
     return out;
