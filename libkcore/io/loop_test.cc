@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -28,6 +29,11 @@ protected:
     awaitable<void> wait_twice(Signal* signal, Deadline deadline) {
         co_await wait(signal, deadline);
         co_await wait(signal, deadline);
+    }
+
+    static awaitable<void> sleep_holding(std::shared_ptr<int> /*held*/, Loop* on,
+                                         Deadline deadline) {
+        co_await sleep_until(*on, deadline);
     }
 
     VirtualClock clock;
@@ -118,6 +124,17 @@ TEST_F(LoopTest, ARemoteOutlivesItsSignal) {
     remote.notify();
     loop.settle();
     EXPECT_EQ(seen, "");
+}
+
+TEST_F(LoopTest, CoroutinesThatWaitEndWithTheirLoop) {
+    const auto held = std::make_shared<int>();
+    for (const auto deadline : {clock.in_ms(5), kNever}) {
+        VirtualLoop brief(clock);
+        brief.spawn(sleep_holding(held, &brief, deadline));
+        brief.settle();
+        EXPECT_EQ(held.use_count(), 2);
+    }
+    EXPECT_EQ(held.use_count(), 1);
 }
 
 TEST_F(LoopTest, RunMovesTimeAsFarAsTheWorkTakes) {

@@ -16,7 +16,7 @@ struct PosixLoop::Asio {
 
 PosixLoop::PosixLoop(Clock& clock) : clock_(clock), asio_(std::make_unique<Asio>()) {}
 
-PosixLoop::~PosixLoop() = default;
+PosixLoop::~PosixLoop() { drop_timers(); }
 
 asio::any_io_executor PosixLoop::executor() { return asio_->context.get_executor(); }
 

@@ -19,7 +19,7 @@ struct VirtualLoop::Asio {
 
 VirtualLoop::VirtualLoop(VirtualClock& clock) : clock_(clock), asio_(std::make_unique<Asio>()) {}
 
-VirtualLoop::~VirtualLoop() = default;
+VirtualLoop::~VirtualLoop() { drop_timers(); }
 
 asio::any_io_executor VirtualLoop::executor() { return asio_->context.get_executor(); }
 

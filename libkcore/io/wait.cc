@@ -4,7 +4,6 @@
 #include <asio/use_awaitable.hpp>
 #include <atomic>
 #include <cassert>
-#include <functional>
 #include <utility>
 
 namespace kcore::io {
@@ -13,17 +12,13 @@ namespace kcore::io {
 struct Signal::Remote::Shared {
     explicit Shared(Loop& l) : loop(l) {}
 
-    // Posts the resumption: whoever notifies may hold a lock.
-    void wake(bool by_notice) {
-        loop.cancel(timer);
-        auto resume = std::exchange(waiter, nullptr);
-        if (!resume) return;
-        loop.post([resume = std::move(resume), by_notice]() mutable { resume(by_notice); });
+    void notify() {
+        notified = true;
+        loop.call_now(waiter);
     }
 
     Loop& loop;
-    Loop::Timer timer;
-    std::move_only_function<void(bool)> waiter;
+    Loop::Timer waiter;  // The loop, not the Signal, owns the coroutine: a Signal may live in it.
     bool notified = false;
     bool alive = true;
     std::atomic<bool> posted = false;
@@ -33,33 +28,27 @@ Signal::Signal(Loop& loop) : shared_(std::make_shared<Remote::Shared>(loop)) {}
 
 Signal::~Signal() {
     shared_->alive = false;
-    shared_->loop.cancel(shared_->timer);
-    shared_->waiter = nullptr;
+    shared_->loop.cancel(shared_->waiter);
 }
 
 asio::awaitable<bool> Signal::wait_until(Deadline deadline) {
     const auto shared = shared_;
-    assert(!shared->waiter);
+    assert(!shared->waiter.pending());
     if (std::exchange(shared->notified, false)) co_return true;
     auto start = [shared, deadline](auto handler) {
-        shared->waiter = [h = std::move(handler)](bool by_notice) mutable {
-            std::move(h)(by_notice);
+        // Posts the resumption: whoever notifies may hold a lock.
+        auto wake = [s = shared.get(), h = std::move(handler)]() mutable {
+            const bool by_notice = std::exchange(s->notified, false);
+            s->loop.post([h = std::move(h), by_notice]() mutable { std::move(h)(by_notice); });
         };
-        if (deadline == kNever) return;
-        shared->loop.call_at(shared->timer, deadline, [s = shared.get()] { s->wake(false); });
+        shared->loop.call_at(shared->waiter, deadline, std::move(wake));
     };
     const bool by_notice = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(
         std::move(start), asio::use_awaitable);
     co_return by_notice;
 }
 
-void Signal::notify() {
-    if (shared_->waiter) {
-        shared_->wake(true);
-    } else {
-        shared_->notified = true;
-    }
-}
+void Signal::notify() { shared_->notify(); }
 
 Signal::Remote Signal::remote() const {
     Remote remote;
@@ -71,12 +60,7 @@ void Signal::Remote::notify() const {
     if (shared_->posted.exchange(true)) return;
     shared_->loop.post([shared = shared_] {
         shared->posted = false;
-        if (!shared->alive) return;
-        if (shared->waiter) {
-            shared->wake(true);
-        } else {
-            shared->notified = true;
-        }
+        if (shared->alive) shared->notify();
     });
 }
 
