@@ -1,8 +1,9 @@
-"""Builds everything and runs all tests: scripts/test [--full | --long] [LABEL...]
+"""Builds everything and runs all tests: scripts/test [--quick | --long] [LABEL...]
 
-  (nothing)   release build, lint, all tests.
-  --full      also: clang build with thread-safety analysis; unit and wire tests under ASan and
-              UBSan; fuzz targets, five seconds each.
+  (nothing)   g++ release build and all its tests; clang build with thread-safety analysis, warnings
+              as errors, ASan and UBSan, and with it the unit and wire tests and five seconds of
+              every fuzz target.
+  --quick     the release build only.
   --long      also: unit tests under TSan, clang-tidy, minutes of every fuzz target, long cluster
               and kill runs. Takes hours.
   LABEL       only tests with these labels (unit, wire, lint, cli, interop, conformance, kafka,
@@ -20,7 +21,7 @@ import xml.etree.ElementTree as xml
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 JOBS = str(os.cpu_count() or 2)
-SANITIZED = ("unit", "wire")  # What runs under sanitizers.
+SANITIZED = ("unit", "wire", "fuzz")  # What runs under ASan and UBSan.
 
 
 class Tally:
@@ -92,30 +93,28 @@ def main(arguments):
     if "-h" in arguments or "--help" in arguments:
         print(__doc__)
         return 0
-    is_long = "--long" in arguments
-    is_full = is_long or "--full" in arguments
+    is_long, is_quick = "--long" in arguments, "--quick" in arguments
     labels = [a for a in arguments if not a.startswith("-")]
+    unknown = set(arguments) - {"--long", "--quick", *labels}
+    if unknown or (is_long and is_quick):
+        print("usage: scripts/test [--quick | --long] [LABEL...]", file=sys.stderr)
+        return 2
     started = time.monotonic()
     tally = Tally()
     environment = {"KCORE_LONG": "1"} if is_long else {}
     if build(tally, "release"):
         test(tally, "release", labels, **environment)
-    if is_full and (not labels or "lint" in labels):
-        build(tally, "lint")
     sanitized = [label for label in SANITIZED if not labels or label in labels]
-    if is_full and sanitized:
-        for preset in ("asan", "tsan") if is_long else ("asan",):
-            if build(tally, preset, "kcore_sanitized_tests"):
-                test(tally, preset, sanitized)
-    if (is_full and not labels) or "fuzz" in labels:
-        if build(tally, "fuzz"):
-            test(tally, "fuzz", ["fuzz"], KCORE_FUZZ_SECONDS="300" if is_long else "5")
-    if is_long:
-        build(tally, "tidy")
-    else:
+    if is_quick:
+        tally.skipped.append("clang analysis, sanitizers, fuzz targets (scripts/test)")
+    elif sanitized and build(tally, "asan"):
+        test(tally, "asan", sanitized, KCORE_FUZZ_SECONDS="300" if is_long else "5")
+    if not is_long:
         tally.skipped.append("tsan, tidy, long runs (scripts/test --long)")
-    if not is_full:
-        tally.skipped.append("clang analysis, sanitizers, fuzz targets (scripts/test --full)")
+    else:
+        if sanitized and build(tally, "tsan", "kcore_sanitized_tests"):
+            test(tally, "tsan", sanitized)
+        build(tally, "tidy")
 
     say(f"{(time.monotonic() - started) / 60:.1f} minutes")
     for name in tally.skipped:

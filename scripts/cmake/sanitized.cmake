@@ -1,4 +1,4 @@
-# kcore_sanitized_tests: the unit and wire test programs, all that the asan and tsan presets build.
+# kcore_sanitized_tests: the unit and wire test programs, all that the tsan preset builds.
 add_custom_target(kcore_sanitized_tests)
 foreach(folder libkcore apps tests/wire)
   if(EXISTS ${CMAKE_SOURCE_DIR}/${folder}/CMakeLists.txt)
