@@ -20,17 +20,11 @@ Acceptor::Acceptor(io::Env& env, std::unique_ptr<io::Listener> listener, Listene
       open_(std::make_shared<std::atomic<std::int64_t>>(0)),
       logger_(std::move(logger)),
       room_(env.loop),
-      ended_(env.loop) {
-    for (const auto& own : target_.config.listeners) {
-        if (own.name != info_.name) continue;
-        connections_max_ = own.connections_max;
-        rate_max_ = own.connection_rate_max;
-    }
-}
+      ended_(env.loop) {}
 
 // Else room_ is notified once there may be.
 bool Acceptor::has_room() {
-    return *open_ < connections_max_ && target_.quota.has_room(room_.remote());
+    return *open_ < target_.connections_max && target_.quota.has_room(room_.remote());
 }
 
 // Until there is room under max.connections and max.connection.creation.rate allows one more.
@@ -38,7 +32,7 @@ asio::awaitable<void> Acceptor::await_turn() {
     while (!stopping_ && !has_room()) {
         co_await room_.wait_until(io::kNever);
     }
-    const auto rate = std::min(target_.quota.rate_max(), rate_max_);
+    const auto rate = std::min(target_.quota.rate_max(), target_.connection_rate_max);
     if (rate <= 0 || rate == kRateUnlimited) co_return;
     const auto now = env_.clock.now();
     if (now < not_before_) co_await room_.wait_until(not_before_);

@@ -26,6 +26,8 @@ public:
         std::vector<Worker*> workers;
         ConnectionQuota& quota;
         security::ClientQuotas& client_quotas;
+        std::int64_t connections_max = INT32_MAX;      // Of this listener alone.
+        std::int64_t connection_rate_max = INT32_MAX;  // Likewise; new ones a second.
     };
 
     Acceptor(io::Env& env, std::unique_ptr<io::Listener> listener, ListenerInfo info, Target target,
@@ -48,8 +50,6 @@ private:
     std::unique_ptr<io::Listener> listener_;
     const ListenerInfo info_;
     const Target target_;
-    std::int64_t connections_max_ = INT32_MAX;  // Of this listener alone.
-    std::int64_t rate_max_ = INT32_MAX;         // Likewise; new ones a second.
     const std::shared_ptr<std::atomic<std::int64_t>> open_;
     Logger logger_;
     std::size_t next_ = 0;

@@ -25,7 +25,7 @@ protected:
     void start() {
         auto listener = *net->listen({"127.0.0.1", 9092}, io::SocketOptions());
         quota.set_caps(caps);
-        Acceptor::Target target{apis, {&worker}, quota, client_quotas};
+        Acceptor::Target target{apis, {&worker}, quota, client_quotas, of_listener_max};
         acceptor = std::make_unique<Acceptor>(env, std::move(listener), ListenerInfo(),
                                               std::move(target), Logger());
         loop.spawn(acceptor->run());
@@ -48,6 +48,7 @@ protected:
     io::InlinePool pool;
     io::Env env{clock, disk, *net, random, loop, pool};
     ConnectionCaps caps;
+    std::int64_t of_listener_max = INT32_MAX;
     ConnectionQuota quota{ConnectionCaps()};
     security::ClientQuotas client_quotas{security::QuotaWindows()};
     Services services;
@@ -80,8 +81,7 @@ TEST_F(AcceptorTest, OverTheLimitOneWaitsForAnothersEnd) {
 }
 
 TEST_F(AcceptorTest, AListenersOwnLimitHoldsBesideTheNodes) {
-    auto& listener = config.listeners.emplace_back();
-    listener.connections_max = 1;  // Its name is that of the fixture's, which has none.
+    of_listener_max = 1;
     start();
     dial(2);
     EXPECT_EQ(quota.total(), 1);

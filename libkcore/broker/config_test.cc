@@ -55,7 +55,7 @@ TEST_F(BrokerConfigTest, AListenerMayHaveLimitsOfItsOwn) {
                               {"listener.name.plaintext.max.connection.creation.rate", "3"},
                               {"max.connections", "9"}});
     ASSERT_TRUE(config) << config.error().what;
-    EXPECT_EQ(config->connections_max, 9);
+    EXPECT_EQ(config->connections.max, 9);
     EXPECT_EQ(config->listeners[0].connections_max, 7);
     EXPECT_EQ(config->listeners[0].connection_rate_max, 3);
     EXPECT_EQ(config->listeners[1].connections_max, INT32_MAX);

@@ -364,7 +364,9 @@ void Server::Parts::accept(bool on_controller_listeners) {
             for (const auto& worker : workers) serving.push_back(worker.get());
         }
         const auto& apis = info.is_controller ? *for_nodes : *for_clients;
-        Acceptor::Target target{apis, std::move(serving), quota, client_quotas};
+        const auto& own = config().listeners[i];
+        Acceptor::Target target{apis,          std::move(serving),  quota,
+                                client_quotas, own.connections_max, own.connection_rate_max};
         acceptors.push_back(std::make_unique<Acceptor>(
             control, std::move(bound[i]), info, std::move(target), logger().named("acceptor")));
         control.loop.spawn(acceptors.back()->run());
