@@ -1,10 +1,9 @@
-"""Builds everything and runs all tests: scripts/test [--quick | --long] [LABEL...]
+"""Builds everything and runs all tests: scripts/test [--full | --long] [LABEL...]
 
-  (nothing)   g++ release build and all its tests; clang build with thread-safety analysis, warnings
-              as errors, ASan and UBSan, and with it the unit and wire tests and five seconds of
-              every fuzz target.
-  --quick     the release build only.
-  --long      also: unit tests under TSan, clang-tidy, minutes of every fuzz target, long cluster
+  (nothing)   g++ release build and all its tests.
+  --full      also: clang build with thread-safety analysis, warnings as errors, ASan and UBSan, and
+              with it the unit and wire tests and five seconds of every fuzz target.
+  --long      all that, and: unit tests under TSan, clang-tidy, minutes of every fuzz target, long cluster
               and kill runs. Takes hours.
   LABEL       only tests with these labels (unit, wire, lint, cli, interop, conformance, kafka,
               cluster, fuzz)
@@ -93,11 +92,11 @@ def main(arguments):
     if "-h" in arguments or "--help" in arguments:
         print(__doc__)
         return 0
-    is_long, is_quick = "--long" in arguments, "--quick" in arguments
+    is_long = "--long" in arguments
+    is_full = is_long or "--full" in arguments
     labels = [a for a in arguments if not a.startswith("-")]
-    unknown = set(arguments) - {"--long", "--quick", *labels}
-    if unknown or (is_long and is_quick):
-        print("usage: scripts/test [--quick | --long] [LABEL...]", file=sys.stderr)
+    if set(arguments) - {"--long", "--full", *labels}:
+        print("usage: scripts/test [--full | --long] [LABEL...]", file=sys.stderr)
         return 2
     started = time.monotonic()
     tally = Tally()
@@ -105,8 +104,8 @@ def main(arguments):
     if build(tally, "release"):
         test(tally, "release", labels, **environment)
     sanitized = [label for label in SANITIZED if not labels or label in labels]
-    if is_quick:
-        tally.skipped.append("clang analysis, sanitizers, fuzz targets (scripts/test)")
+    if not is_full:
+        tally.skipped.append("clang analysis, sanitizers, fuzz targets (scripts/test --full)")
     elif sanitized and build(tally, "asan"):
         test(tally, "asan", sanitized, KCORE_FUZZ_SECONDS="300" if is_long else "5")
     if not is_long:
