@@ -61,6 +61,13 @@ cli::Parsed<client::NewTopic> parse_seed(const std::string& text) {
     return topic;
 }
 
+LogLevel usual_level(const Options& options) {
+    if (options.common.verbose > 0) {
+        return options.common.verbose > 1 ? LogLevel::debug : LogLevel::info;
+    }
+    return options.is_dev ? LogLevel::warn : LogLevel::info;
+}
+
 // One run of a node, from its settings to the exit code.
 class Node {
 public:
@@ -71,8 +78,7 @@ public:
           disk_(settings_.in_memory ? std::make_unique<io::MemoryDisk>() : io::make_posix_disk()),
           sink_(std::make_shared<LogLevels>(
               make_stream_sink(stderr, [this] { return clock_.wall_ms(); }),
-              log_level_by_name(options.log_level)
-                  .value_or(options.is_dev ? LogLevel::warn : LogLevel::info))),
+              log_level_by_name(options.log_level).value_or(usual_level(options)))),
           blocking_(io::make_posix_pool(kBlockingThreads)) {
         const auto workers = config.loops > 0 ? config.loops : std::max<std::size_t>(1, cores());
         for (std::size_t i = 0; i < workers; ++i) {

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "cli/settings.h"
+#include "cli/terminal.h"
 
 namespace kcore::cli {
 
@@ -115,7 +116,7 @@ void add_manner(std::vector<Option>& out, Common& common) {
     };
     out.push_back({.names = "-v,--verbose",
                    .placeholder = "",
-                   .help = "what the client does; twice: its requests",
+                   .help = "what the client does; -vv: its requests; -vvv: what they say",
                    .set = louder,
                    .is_minor = true,
                    .group = kGroup});
@@ -150,7 +151,8 @@ bool Console::is_json() const { return form_ == Form::json || form_ == Form::jso
 void Console::print(std::string_view text) { write_stdout(text); }
 
 void Console::show(const Sheet& sheet) {
-    write_stdout(render(sheet, {form_, !common_.no_header}));
+    const bool color = wants_color(common_.color, stdout_is_terminal());
+    write_stdout(render(sheet, {form_, !common_.no_header, color}));
     for (const auto& failure : sheet.errors) fail(failure);
 }
 
@@ -159,19 +161,30 @@ void Console::notice(std::string_view sentence) {
 }
 
 void Console::warn(std::string_view sentence) {
-    write_stderr(fmt::format("warning: {}", sentence));
+    say("warning:", Paint::yellow, fmt::format(" {}", sentence));
 }
 
 void Console::warn_line(std::string_view line) { write_stderr(line); }
 
 int Console::fail(const Failure& failure) {
-    write_stderr(failure_text(failure, is_json()));
+    const auto text = failure_text(failure, is_json());
+    static constexpr std::string_view kWord = "error:";
+    if (is_json()) {
+        write_stderr(text);
+    } else {
+        say(kWord, Paint::red, std::string_view(text).substr(kWord.size()));
+    }
     return exit_code_of(failure.error);
 }
 
 int Console::usage(std::string_view sentence) {
-    write_stderr(fmt::format("error: {}", sentence));
+    say("error:", Paint::red, fmt::format(" {}", sentence));
     return kUsage;
+}
+
+void Console::say(std::string_view word, Paint paint, std::string_view rest) {
+    const bool color = wants_color(common_.color, stderr_is_terminal());
+    write_stderr(painted(word, color ? paint : Paint::none) + std::string(rest));
 }
 
 Console::Answer Console::confirm(std::string_view question) {

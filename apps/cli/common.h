@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/color.h"
 #include "cli/command.h"
 #include "cli/sheet.h"
 #include "client/config.h"
@@ -62,6 +63,9 @@ public:
     Answer confirm(std::string_view question);
 
 private:
+    // One line on stderr, which begins with `word`.
+    void say(std::string_view word, Paint paint, std::string_view rest);
+
     const Common& common_;
     Form form_;
 };

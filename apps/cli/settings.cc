@@ -7,9 +7,11 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/log_sink.h"
 #include "base/properties.h"
 #include "cli/process.h"
 #include "cli/profile.h"
+#include "io/posix.h"
 
 namespace kcore::cli {
 
@@ -81,6 +83,16 @@ Parsed<void> apply_environment(client::Config& config) {
     return {};
 }
 
+// What -v tells goes to stderr.
+void apply_verbosity(client::Config& config, int verbose) {
+    if (verbose == 0) return;
+    auto clock = std::make_shared<io::PosixClock>();
+    auto sink = make_stream_sink(stderr, [clock] { return clock->wall_ms(); });
+    sink->level = verbose > 1 ? LogLevel::debug : LogLevel::info;
+    config.log = Logger(std::move(sink), "client");
+    config.logs_bodies = verbose > 2;
+}
+
 }  // namespace
 
 Parsed<client::Config> read_settings(const Common& common, client::Config defaults) {
@@ -102,6 +114,7 @@ Parsed<client::Config> read_settings(const Common& common, client::Config defaul
         auto done = apply(config, "bootstrap.servers", common.bootstrap);
         if (!done) return refuse(done.error());
     }
+    apply_verbosity(config, common.verbose);
     if (common.timeout_ms >= 0) config.api_timeout_ms = common.timeout_ms;
     if (common.connect_timeout_ms >= 0) config.connect_timeout_ms = common.connect_timeout_ms;
     return config;

@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 
+#include "cli/color.h"
 #include "cli/quantity.h"
 #include "cli/text.h"
 #include "cli/time_text.h"
@@ -84,22 +85,27 @@ std::size_t width_of(const std::string& text) {
         text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
+struct Cell {
+    std::string text;
+    Paint paint = Paint::none;
+};
 struct Line {
-    std::vector<std::string> cells;
+    std::vector<Cell> cells;
 };
 
-void append_lines(std::string& to, const std::vector<Line>& lines) {
+void append_lines(std::string& to, const std::vector<Line>& lines, bool color) {
     std::vector<std::size_t> widths;
     for (const auto& line : lines) {
         widths.resize(std::max(widths.size(), line.cells.size()));
         for (std::size_t i = 0; i < line.cells.size(); ++i) {
-            widths[i] = std::max(widths[i], width_of(line.cells[i]));
+            widths[i] = std::max(widths[i], width_of(line.cells[i].text));
         }
     }
     for (const auto& line : lines) {
         for (std::size_t i = 0; i < line.cells.size(); ++i) {
-            to += line.cells[i];
-            if (i + 1 < line.cells.size()) to.append(widths[i] - width_of(line.cells[i]) + 2, ' ');
+            const auto& [text, paint] = line.cells[i];
+            to += color ? painted(text, paint) : text;
+            if (i + 1 < line.cells.size()) to.append(widths[i] - width_of(text) + 2, ' ');
         }
         to += '\n';
     }
@@ -113,9 +119,19 @@ bool is_shown(const Column& column, Form form) {
 Line header_of(const std::vector<Column>& columns, Form form) {
     Line line;
     for (const auto& column : columns) {
-        if (is_shown(column, form)) line.cells.push_back(column.header);
+        if (is_shown(column, form)) line.cells.push_back({column.header, Paint::bold});
     }
     return line;
+}
+
+Cell cell_of(const Column& column, const Json& value) {
+    Cell cell{harmless(for_people(column, value))};
+    const bool is_error = value.is_object() && value.contains("code");
+    if (is_error) cell.paint = Paint::red;
+    if (column.kind == Kind::status) {
+        cell.paint = value == "ok" || value == "healthy" ? Paint::green : Paint::red;
+    }
+    return cell;
 }
 
 // The rows inside the rows, one table for each such column.
@@ -128,14 +144,14 @@ void append_nested(std::string& to, const Sheet& sheet, std::size_t at,
             auto& line = lines.emplace_back();
             for (const auto& column : nested) {
                 if (!is_shown(column, options.form)) continue;
-                line.cells.push_back(harmless(for_people(column, object[column.field])));
+                line.cells.push_back(cell_of(column, object[column.field]));
             }
         }
     }
     if (lines.empty()) return;
     if (options.header) lines.insert(lines.begin(), header_of(nested, options.form));
     if (!to.empty()) to += '\n';
-    append_lines(to, lines);
+    append_lines(to, lines, options.color);
 }
 
 std::string table(const Sheet& sheet, const RenderOptions& options) {
@@ -146,10 +162,10 @@ std::string table(const Sheet& sheet, const RenderOptions& options) {
         auto& line = lines.emplace_back();
         for (std::size_t i = 0; i < row.size(); ++i) {
             if (!is_shown(sheet.columns[i], options.form)) continue;
-            line.cells.push_back(harmless(for_people(sheet.columns[i], row[i])));
+            line.cells.push_back(cell_of(sheet.columns[i], row[i]));
         }
     }
-    if (!lines.empty() && !lines.front().cells.empty()) append_lines(out, lines);
+    if (!lines.empty() && !lines.front().cells.empty()) append_lines(out, lines, options.color);
     for (std::size_t i = 0; i < sheet.columns.size(); ++i) {
         if (sheet.columns[i].kind == Kind::rows) append_nested(out, sheet, i, options);
     }
@@ -250,6 +266,7 @@ std::string_view type_name(Kind kind) {
         case Kind::rows:
             return "list of objects";
         case Kind::text:
+        case Kind::status:
             break;
     }
     return "text";
@@ -258,7 +275,7 @@ std::string_view type_name(Kind kind) {
 void append_help(std::vector<Line>& lines, const std::vector<Column>& columns,
                  const std::string& prefix) {
     for (const auto& column : columns) {
-        lines.push_back({{prefix + column.field, std::string(type_name(column.kind))}});
+        lines.push_back({{{prefix + column.field}, {std::string(type_name(column.kind))}}});
         if (column.kind == Kind::rows)
             append_help(lines, column.nested, prefix + column.field + "[].");
     }
@@ -300,7 +317,7 @@ std::string render(const Sheet& sheet, const RenderOptions& options) {
         case Form::help: {
             std::vector<Line> lines;
             append_help(lines, sheet.columns, "");
-            append_lines(out, lines);
+            append_lines(out, lines, options.color);
             return out;
         }
     }

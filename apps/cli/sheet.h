@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 
 enum class Kind : std::uint8_t {
     text,
+    status,  // Text: "ok" and "healthy" are good, all else is not.
     number,
     bytes,
     duration_ms,
@@ -100,6 +101,7 @@ std::optional<Form> form_by_name(const std::string& name);
 struct RenderOptions {
     Form form = Form::table;
     bool header = true;
+    bool color = false;  // Of tables.
 };
 
 std::string render(const Sheet& sheet, const RenderOptions& options);

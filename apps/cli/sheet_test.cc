@@ -39,6 +39,18 @@ TEST(SheetTest, TablesAlignAndShowHumanForms) {
     EXPECT_TRUE(render(sheet(), {Form::wide, true}).contains("UNKNOWN_TOPIC_OR_PARTITION"));
 }
 
+TEST(SheetTest, ColourMarksHeadersAndErrorsOfTablesOnly) {
+    const std::string bold = "\x1b[1m";
+    const std::string red = "\x1b[31m";
+    const std::string plain = "\x1b[0m";
+    EXPECT_TRUE(render(sheet(), {Form::table, true, true})
+                    .starts_with(bold + "TOPIC" + plain + "   " + bold + "SIZE" + plain +
+                                 "\norders  2.0 KiB\n"));
+    EXPECT_TRUE(render(sheet(), {Form::wide, true, true})
+                    .contains(red + "UNKNOWN_TOPIC_OR_PARTITION" + plain));
+    EXPECT_EQ(render(sheet(), {Form::csv, true, true}), render(sheet(), {Form::csv, true, false}));
+}
+
 TEST(SheetTest, JsonIsOneDocumentWithRawNumbers) {
     EXPECT_EQ(render(sheet(), {Form::json, true}),
               R"({"_v":1,"topics":[{"topic":"orders","size_bytes":2048,"error":null,)"

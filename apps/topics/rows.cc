@@ -142,7 +142,7 @@ const std::vector<cli::Field<PartitionRow>>& partition_fields() {
          [](const Row& r) { return cli::optional_json(r.end); }},
         {{"size_bytes", "SIZE", Kind::bytes},
          [](const Row& r) { return cli::optional_json(r.size_bytes); }},
-        {{"status", "STATUS"}, [](const Row& r) { return Json(r.status); }},
+        {{"status", "STATUS", Kind::status}, [](const Row& r) { return Json(r.status); }},
         {{"error", "ERROR", Kind::text, Show::wide},
          [](const Row& r) { return cli::error_json(r.error); }}};
     return fields;
@@ -163,7 +163,8 @@ const std::vector<cli::Field<TopicRow>>& topic_fields() {
          [](const Row& r) { return cli::optional_json(r.size_bytes); }},
         {{"internal", "INTERNAL", Kind::truth, Show::wide},
          [](const Row& r) { return Json(r.is_internal); }},
-        {{"status", "STATUS", Kind::text, Show::wide}, [](const Row& r) { return Json(r.status); }},
+        {{"status", "STATUS", Kind::status, Show::wide},
+         [](const Row& r) { return Json(r.status); }},
         {{"configs", "OVERRIDES", Kind::map}, configs_json},
         {{"error", "ERROR", Kind::text, Show::wide},
          [](const Row& r) { return cli::error_json(r.error); }}};

@@ -73,6 +73,8 @@ rpc::Channel* Cluster::open(const io::Address& address, Lane lane, std::string n
         options.connect_timeout_ms = config_.connect_timeout_ms;
         options.backoff_ms = config_.retry_backoff_ms;
         options.backoff_max_ms = config_.retry_backoff_max_ms;
+        options.log = config_.log;
+        options.logs_bodies = config_.logs_bodies;
         channel = std::make_unique<rpc::Channel>(env_, address, std::move(options));
     }
     return channel.get();
@@ -131,6 +133,7 @@ asio::awaitable<bool> Cluster::pause(int attempt, io::Deadline deadline) {
     const auto jitter = static_cast<std::int64_t>(env_.random.below(41)) - 20;
     const auto until = env_.clock.in_ms(most + most * jitter / 100);
     if (until >= deadline) co_return false;
+    config_.log.info("retry {} after a pause", attempt);
     co_await io::sleep_until(env_.loop, until);
     co_return true;
 }
@@ -152,6 +155,8 @@ ViewPtr Cluster::merge(const protocol::MetadataResponse& answer, bool all) {
         next->topics[view.name] = std::move(view);
     }
     view_ = std::move(next);
+    config_.log.info("cluster {}: {} brokers and {} topics are known", view_->cluster_id,
+                     view_->brokers.size(), view_->topics.size());
     return view_;
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/logger.h"
 #include "base/result.h"
 
 namespace kcore::client {
@@ -66,6 +67,8 @@ struct Config {
     std::int64_t retry_backoff_max_ms = 1'000;
     std::int64_t metadata_max_age_ms = 300'000;
     bool allow_auto_create = false;
+    Logger log;                // Connections and metadata: info. Requests: debug.
+    bool logs_bodies = false;  // What requests and answers say too.
     ProducerConfig producer;
     ConsumerConfig consumer;
 };

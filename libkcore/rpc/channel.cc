@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <chrono>
 #include <utility>
 
+#include "protocol/api_table.h"
+#include "rpc/body_text.h"
 #include "rpc/header.h"
 
 namespace kcore::rpc {
@@ -36,12 +39,37 @@ io::Piece memory(BytesView bytes) {
     return piece;
 }
 
+std::string_view api_name(const protocol::MessageInfo& info) {
+    auto name = info.name;
+    if (name.ends_with("Request")) name.remove_suffix(7);
+    return name;
+}
+
+std::string error_text(const Error& error) {
+    return fmt::format("{}: {}", errc_name(error.code), error.what);
+}
+
+// The body as it goes out, external records in their places.
+std::vector<BytesView> parts_of(const Outgoing& outgoing) {
+    std::vector<BytesView> parts;
+    const BytesView bytes(outgoing.body.bytes);
+    std::size_t done = 0;
+    for (const auto& cut : outgoing.body.cuts) {
+        parts.push_back(bytes.subspan(done, cut.position - done));
+        parts.push_back(outgoing.externals.at(static_cast<std::size_t>(cut.external_index)));
+        done = cut.position;
+    }
+    parts.push_back(bytes.subspan(done));
+    return parts;
+}
+
 }  // namespace
 
 struct Channel::Pending {
     Pending(io::Loop& loop, Outgoing o) : outgoing(std::move(o)), done(loop) {}
 
     Outgoing outgoing;
+    io::Instant since{};
     Bytes head;  // Size, request header and what comes before the first cut is in outgoing.body.
     std::int32_t correlation_id = 0;
     std::optional<Result<Answer>> result;
@@ -69,10 +97,44 @@ Channel::~Channel() { assert(active_ == 0); }
 
 std::unexpected<Error> Channel::failure(const protocol::MessageInfo& info,
                                         const Error& error) const {
-    auto api = info.name;
-    if (api.ends_with("Request")) api.remove_suffix(7);
-    const auto peer = options_.peer_name.empty() ? peer_.to_string() : options_.peer_name;
-    return fail(error.code, fmt::format("{} to {}: {}", api, peer, error.what));
+    return fail(error.code, fmt::format("{} to {}: {}", api_name(info), peer_text(), error.what));
+}
+
+std::string Channel::peer_text() const {
+    return options_.peer_name.empty() ? peer_.to_string() : options_.peer_name;
+}
+
+// --- What those see who watch
+
+void Channel::log_request(const Pending& pending) const {
+    const auto& log = options_.log;
+    if (!options_.logs_bodies || !log.enabled(LogLevel::debug)) return;
+    const auto& outgoing = pending.outgoing;
+    Bytes body;
+    for (const auto& part : parts_of(outgoing)) append(body, part);
+    log.debug("{}: {} v{} asks {}", peer_text(), api_name(*outgoing.info), outgoing.version,
+              body_text(*outgoing.info, outgoing.version, body));
+}
+
+void Channel::log_outcome(const Pending& pending) const {
+    const auto& log = options_.log;
+    if (!log.enabled(LogLevel::debug)) return;
+    const auto& outgoing = pending.outgoing;
+    const auto call =
+        fmt::format("{}: {} v{}", peer_text(), api_name(*outgoing.info), outgoing.version);
+    const std::chrono::duration<double, std::milli> spent = env_.clock.now() - pending.since;
+    if (!pending.result) {
+        log.debug("{}: sent, no answer is due", call);
+    } else if (!*pending.result) {
+        log.debug("{}: {} after {:.1f} ms", call, error_text(pending.result->error()),
+                  spent.count());
+    } else {
+        const auto body = (*pending.result)->body;
+        log.debug("{}: {} bytes in {:.1f} ms", call, body.size(), spent.count());
+        const auto* api = protocol::find_api(outgoing.info->api_key);
+        if (!options_.logs_bodies || api == nullptr) return;
+        log.debug("{} answers {}", call, body_text(*api->response, outgoing.version, body));
+    }
 }
 
 // --- Connecting
@@ -120,10 +182,15 @@ asio::awaitable<void> Channel::run() {
     auto outcome = co_await connect();
     if (outcome) {
         failures_ = 0;
+        options_.log.info("{}: connected", peer_text());
         change(State::ready);
         outcome = co_await read_answers();
+        if (!stopping_) {
+            options_.log.info("{}: disconnected: {}", peer_text(), error_text(outcome.error()));
+        }
     } else {
         ++failures_;
+        options_.log.info("{}: cannot connect: {}", peer_text(), error_text(outcome.error()));
     }
     lost(std::move(outcome).error());
     while (is_writing_) co_await wait_for_change(io::kNever);
@@ -228,6 +295,8 @@ io::Async<std::int16_t> Channel::ask_versions(std::int16_t version) {
                                          error_info(code).message));
     }
     versions_ = std::move(*answer);
+    options_.log.debug("{}: ApiVersions v{}: it serves {} APIs", peer_text(), version,
+                       versions_->api_keys.size());
     co_return version;
 }
 
@@ -272,23 +341,28 @@ io::Async<Answer> Channel::exchange(Outgoing outgoing, io::Deadline deadline) {
     auto connected = co_await ready(deadline);
     if (!connected) co_return failure(info, connected.error());
     const auto pending = std::make_shared<Pending>(env_.loop, std::move(outgoing));
+    pending->since = env_.clock.now();
     pending->correlation_id = next_correlation_++;
     pending->head = frame_head(pending->outgoing, pending->correlation_id);
     queue_.push_back(pending);
+    log_request(*pending);
     if (pending->outgoing.has_answer) in_flight_.emplace(pending->correlation_id, pending);
     // Later, so that what is asked in the same turn of the loop leaves together.
     if (!std::exchange(is_writing_, true)) {
         env_.loop.post([this] { env_.loop.spawn(drain()); });
     }
-    if (!pending->outgoing.has_answer) co_return Answer();
+    if (!pending->outgoing.has_answer) {
+        log_outcome(*pending);
+        co_return Answer();
+    }
     co_await pending->done.wait_until(deadline);
     if (!pending->result) {
         // The peer may be gone; and what follows on this connection would wait behind this answer.
         in_flight_.erase(pending->correlation_id);
         if (stream_) stream_->close();
-        const Error late(Errc::request_timed_out, "no answer in time");
-        co_return failure(info, late);
+        pending->finish(fail(Errc::request_timed_out, "no answer in time"));
     }
+    log_outcome(*pending);
     if (!*pending->result) co_return failure(info, pending->result->error());
     co_return std::move(**pending->result);
 }
@@ -311,16 +385,7 @@ io::Async<void> Channel::write_queued() {
     std::vector<io::Piece> pieces;
     for (const auto& pending : batch) {
         pieces.push_back(memory(pending->head));
-        const auto& body = pending->outgoing.body;
-        const BytesView bytes(body.bytes);
-        std::size_t done = 0;
-        for (const auto& cut : body.cuts) {
-            pieces.push_back(memory(bytes.subspan(done, cut.position - done)));
-            const auto index = static_cast<std::size_t>(cut.external_index);
-            pieces.push_back(memory(pending->outgoing.externals.at(index)));
-            done = cut.position;
-        }
-        pieces.push_back(memory(bytes.subspan(done)));
+        for (const auto& part : parts_of(pending->outgoing)) pieces.push_back(memory(part));
     }
     const std::span<const io::Piece> all(pieces);
     auto sent = co_await stream_->write(all);

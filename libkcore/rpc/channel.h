@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/logger.h"
 #include "base/result.h"
 #include "io/env.h"
 #include "io/wait.h"
@@ -31,6 +32,8 @@ struct ChannelOptions {
     std::int64_t backoff_ms = 50;  // After a failed attempt, doubled up to the maximum, +-20 %.
     std::int64_t backoff_max_ms = 1'000;
     std::size_t frame_bytes_max = std::numeric_limits<std::int32_t>::max();
+    Logger log;                // Connections: info. Requests: debug.
+    bool logs_bodies = false;  // What requests and answers say too.
 };
 
 // A request as bytes. `externals` fill the cuts of `body`, and `keep` owns what they point at.
@@ -140,6 +143,9 @@ private:
     io::Async<void> write_queued();
     Bytes frame_head(const Outgoing& outgoing, std::int32_t correlation_id) const;
     void lost(Error error);
+    std::string peer_text() const;
+    void log_request(const Pending& pending) const;
+    void log_outcome(const Pending& pending) const;
     std::unexpected<Error> failure(const protocol::MessageInfo& info, const Error& error) const;
 
     io::Env& env_;

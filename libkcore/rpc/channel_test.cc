@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "base/log_sink.h"
 #include "io/memory_disk.h"
 #include "io/memory_net.h"
 #include "io/pool.h"
@@ -171,7 +172,18 @@ protected:
     io::Env env{clock, disk, *net, random, loop, pool};
     const io::Address at{"127.0.0.1", 9093};
     std::unique_ptr<FakePeer> peer = std::make_unique<FakePeer>(env, at);
-    Channel channel{env, at, ChannelOptions()};
+    std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
+    Channel channel{env, at, watched(sink)};
+
+    static ChannelOptions watched(std::shared_ptr<MemorySink> sink) {
+        ChannelOptions options;
+        sink->level = LogLevel::debug;
+        options.log = Logger(std::move(sink), "client");
+        options.logs_bodies = true;
+        return options;
+    }
+    std::string log() const { return fmt::format("{}", fmt::join(sink->lines(), "\n")); }
+
     std::vector<Result<DescribeClusterResponse>> answers;
     std::vector<Error> refused;
 };
@@ -182,6 +194,35 @@ TEST_F(ChannelTest, ConnectsOnTheFirstCallAndUsesTheHighestCommonVersion) {
     EXPECT_EQ(codes(), "cluster cluster ");
     EXPECT_EQ(peer->connections, 1);
     EXPECT_EQ(peer->asked.back(), std::make_pair(std::int16_t{60}, std::int16_t{1}));
+}
+
+TEST_F(ChannelTest, WhoWatchesSeesConnectionsAndRequestsWithWhatTheySay) {
+    loop.run(ask(1000));
+    const auto* const seen =
+        "DEBUG client: 127.0.0.1:9093: ApiVersions v5: it serves 3 APIs\n"
+        "INFO client: 127.0.0.1:9093: connected\n"
+        "DEBUG client: 127.0.0.1:9093: DescribeCluster v1 asks "
+        R"({"includeClusterAuthorizedOperations":false,"endpointType":1})"
+        "\n"
+        "DEBUG client: 127.0.0.1:9093: DescribeCluster v1: 26 bytes in 0.0 ms\n"
+        "DEBUG client: 127.0.0.1:9093: DescribeCluster v1 answers "
+        R"({"throttleTimeMs":0,"errorCode":0,"errorMessage":null,"endpointType":1,)"
+        R"("clusterId":"cluster","controllerId":1,"brokers":[],)"
+        R"("clusterAuthorizedOperations":-2147483648})";
+    EXPECT_EQ(log(), seen);
+}
+
+TEST_F(ChannelTest, WhoWatchesSeesWhatFails) {
+    peer->answers = false;
+    loop.run(ask(500));
+    EXPECT_TRUE(log().contains("DescribeCluster v1: REQUEST_TIMED_OUT: no answer in time after "
+                               "500.0 ms"))
+        << log();
+    loop.settle();
+    EXPECT_TRUE(log().contains("INFO client: 127.0.0.1:9093: disconnected: ")) << log();
+    peer->leave();
+    loop.run(ask(500));
+    EXPECT_TRUE(log().contains("INFO client: 127.0.0.1:9093: cannot connect: ")) << log();
 }
 
 TEST_F(ChannelTest, AskingAgainInAnOlderApiVersionsWorks) {

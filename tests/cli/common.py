@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+"""The options that all tools share, against a broker."""
+
+import os
+import pty
+import subprocess
+
+import harness
+
+BOLD, RED, GREEN, PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
+
+
+class Colour(harness.Case):
+    def on_terminal(self, *command, env=None):
+        """What a command with a terminal for stdout and stderr says."""
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        variables = {"PATH": os.environ["PATH"], "HOME": self.home.name, "TERM": "xterm",
+                     "KCORE_BOOTSTRAP_SERVER": self.broker.bootstrap, **(env or {})}
+        subprocess.run([harness.tool(command[0]), *command[1:]], stdin=subprocess.DEVNULL,
+                       stdout=theirs, stderr=theirs, env=variables, timeout=60, check=False)
+        os.close(theirs)
+        said = b""
+        try:
+            while piece := os.read(ours, 65536):
+                said += piece
+        except OSError:  # The end, as terminals have it.
+            pass
+        return said.decode().replace("\r\n", "\n")
+
+    def test_tables_on_a_terminal_have_bold_headers_and_coloured_states(self):
+        self.topic()
+        said = self.on_terminal("ktopics", "describe", self.name)
+        self.assertTrue(said.startswith(f"{BOLD}TOPIC{PLAIN} "), said)
+        self.assertIn(f"{GREEN}healthy{PLAIN}", said)
+        self.assertEqual(said.replace(BOLD, "").replace(GREEN, "").replace(PLAIN, ""),
+                         self.ok("ktopics", "describe", self.name).out)
+
+    def test_errors_on_a_terminal_begin_red(self):
+        said = self.on_terminal("ktopics", "describe", self.name)
+        self.assertTrue(said.startswith(f"{RED}error:{PLAIN} UNKNOWN_TOPIC_OR_PARTITION"), said)
+
+    def test_colour_is_for_terminals_unless_it_is_told_otherwise(self):
+        self.topic()
+        show = ["ktopics", "list", self.name]
+        self.assertNotIn("\x1b", self.ok(*show).out)
+        self.assertIn(BOLD, self.ok(*show, "--color", "always").out)
+        self.assertNotIn("\x1b", self.on_terminal(*show, "--color", "never"))
+        self.assertNotIn("\x1b", self.on_terminal(*show, env={"NO_COLOR": "1"}))
+        self.assertIn(BOLD, self.on_terminal(*show, "--color", "always", env={"NO_COLOR": "1"}))
+        said = self.run_tool("ktopics", "list", "-b", "127.0.0.1:1", "--color", "always")
+        self.assertTrue(said.err.startswith(f"{RED}error:{PLAIN} "), said.err)
+
+    def test_what_programs_read_is_never_coloured(self):
+        self.topic()
+        for form in ("json", "jsonl", "yaml", "csv", "name"):
+            said = self.ok("ktopics", "list", self.name, "-o", form, "--color", "always")
+            self.assertNotIn("\x1b", said.out, form)
+        said = self.run_tool("ktopics", "list", "-b", "127.0.0.1:1", "--color", "always",
+                             "-o", "json")
+        self.assertTrue(said.err.startswith('{"error":'), said.err)
+
+
+class Verbose(harness.Case):
+    STAMP = r"^\d{4}-\d\d-\d\dT[\d:.]+Z "
+
+    def test_v_tells_of_connections_and_metadata(self):
+        self.topic()
+        said = self.ok("ktopics", "describe", self.name, "-v")
+        at = self.broker.bootstrap.replace(".", r"\.")
+        self.assertRegex(said.err, rf"(?m){self.STAMP}INFO  client: {at}: connected$")
+        self.assertRegex(said.err, r"client: cluster \S+: 1 brokers and 1 topics are known\n")
+        self.assertNotIn("DEBUG", said.err)
+        self.assertEqual(said.out, self.ok("ktopics", "describe", self.name).out)
+
+    def test_vv_tells_of_each_request(self):
+        self.topic()
+        said = self.ok("ktopics", "list", "-vv")
+        self.assertRegex(said.err, rf"(?m){self.STAMP}DEBUG client: \S+: ApiVersions v\d+: "
+                                   r"it serves \d+ APIs$")
+        self.assertRegex(said.err, r"client: \S+: Metadata v\d+: \d+ bytes in \d+\.\d ms\n")
+        self.assertNotIn("answers", said.err)
+
+    def test_vvv_tells_what_requests_and_answers_say(self):
+        self.topic()
+        said = self.ok("ktopics", "offsets", self.name, "-vvv")
+        self.assertRegex(said.err, rf'Metadata v\d+ asks {{"topics":\[.*"{self.name}"')
+        self.assertRegex(said.err, r'Metadata v\d+ answers {"throttleTimeMs":0,"brokers":\[')
+
+    def test_every_tool_has_it(self):
+        self.topic()
+        for command in (["kproduce", self.name], ["kconsume", self.name, "-e"],
+                        ["kgroups", "list"], ["kbroker", "ready"],
+                        ["kperf", "produce", self.name, "-c", "1"]):
+            said = self.ok(*command, "-v", stdin="a\n")
+            self.assertIn(": connected\n", said.err, command)
+            self.assertNotIn(": connected\n", self.ok(*command, stdin="a\n").err, command)
+
+    def test_what_cannot_be_reached_is_told(self):
+        said = self.run_tool("ktopics", "list", "-b", "127.0.0.1:1", "-v")
+        self.assertEqual(said.code, 6)
+        self.assertIn("127.0.0.1:1: cannot connect: NETWORK_EXCEPTION: ", said.err)
+
+    def test_settings_are_hidden(self):
+        self.topic()
+        said = self.ok("ktopics", "config", self.name, "--set", "retention.ms=4711", "-vvv")
+        self.assertRegex(said.err, r"IncrementalAlterConfigs v\d+ asks \(hidden\)\n")
+
+
+if __name__ == "__main__":
+    harness.main()
