@@ -262,6 +262,7 @@ cli::Command table(Options& o) {
     root.examples = {{"kconsume orders -o -10 -e", ""},
                      {"kconsume orders -g billing -f '%k\\t%v\\n'", ""},
                      {"kconsume orders -o @-1h:now -J --grep failed", ""}};
+    root.changes = [&o] { return joins_group(o); };
     root.run = [&o] { return run(o); };
     return root;
 }

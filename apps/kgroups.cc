@@ -104,6 +104,7 @@ Command reset_command(Options& o) {
             .examples = {{"kgroups reset billing --to -1h -t orders", ""},
                          {"kgroups reset billing --to earliest --dry-run", ""},
                          {"kgroups reset billing --to latest-100 -t orders:0,1 -y", ""}},
+            .changes = cli::always,
             .run = [&o] { return reset(o); }};
 }
 
@@ -150,6 +151,7 @@ Command clone_command(Options& o) {
             .examples = {{"kgroups clone billing billing-2", ""},
                          {"kgroups clone billing billing-2 -t orders -y", ""},
                          {"kgroups clone billing billing-2 --dry-run", ""}},
+            .changes = cli::always,
             .run = [&o] { return clone(o); }};
 }
 
@@ -179,6 +181,7 @@ Command table(Options& o) {
                              .examples = {{"kgroups delete billing", ""},
                                           {"kgroups delete -y a b c", ""},
                                           {"kgroups delete billing --dry-run", ""}},
+                             .changes = cli::always,
                              .run = [&o] { return remove(o); }});
     root.commands.push_back(
         {.name = "delete-offsets",
@@ -188,6 +191,7 @@ Command table(Options& o) {
          .examples = {{"kgroups delete-offsets billing -t orders", ""},
                       {"kgroups delete-offsets billing -t orders:0,1 -y", ""},
                       {"kgroups delete-offsets billing -t orders --dry-run", ""}},
+         .changes = cli::always,
          .run = [&o] { return delete_offsets(o); }});
     for (auto& command : {lag_command(o), members_command(o), clone_command(o), wait_command(o)}) {
         root.commands.push_back(command);

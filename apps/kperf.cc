@@ -85,6 +85,7 @@ Command table(Options& o) {
     produce.examples = {{"kperf produce orders -c 1000000 -s 100", ""},
                         {"kperf produce orders -r 5000/s --duration 30s", ""},
                         {"kperf produce orders -z lz4 --acks 1 -o json", ""}};
+    produce.changes = cli::always;
     produce.run = [&o] { return perf::produce(o); };
     Command consume{.name = "consume", .summary = "Read a topic as fast as it goes."};
     consume.positionals = {topic(o)};
@@ -102,6 +103,7 @@ Command table(Options& o) {
     consume.examples = {{"kperf consume orders -c 1000000", ""},
                         {"kperf consume orders -g load", ""},
                         {"kperf consume orders --timeout 1s -o json", ""}};
+    consume.changes = [&o] { return !o.group.empty(); };  // A member moves partitions.
     consume.run = [&o] { return perf::consume(o); };
     Command e2e{.name = "e2e", .summary = "Send and read at once; latency from due to read."};
     e2e.positionals = {topic(o)};
@@ -109,6 +111,7 @@ Command table(Options& o) {
     e2e.examples = {{"kperf e2e orders -r 1000/s -c 10000", ""},
                     {"kperf e2e orders -r 100/s --duration 1m -o json", ""},
                     {"kperf e2e orders --acks 1", ""}};
+    e2e.changes = cli::always;
     e2e.run = [&o] { return perf::e2e(o); };
     root.commands = {std::move(produce), std::move(consume), std::move(e2e)};
     root.not_yet = {"mixed", "txn", "verify", "replicas", "topics", "connect", "compare"};

@@ -238,6 +238,7 @@ cli::Command table(Options& o) {
     root.examples = {{"seq 1 10 | kproduce orders", ""},
                      {"echo 'k1:hello' | kproduce orders -K:", ""},
                      {"kproduce orders --template '{{seq}} {{uuid}}' -c 1000 -r 100/s", ""}};
+    root.changes = cli::always;
     root.run = [&o] { return run(o); };
     return root;
 }

@@ -81,6 +81,7 @@ Command create_command(Options& o) {
             .examples = {{"ktopics create orders -p 6 -r 3", ""},
                          {"ktopics create orders -c cleanup.policy=compact", ""},
                          {"ktopics create a b c --if-not-exists", ""}},
+            .changes = cli::always,
             .run = [&o] { return create(o); }};
 }
 
@@ -118,6 +119,7 @@ Command alter_command(Options& o) {
             .examples = {{"ktopics alter orders --partitions 12", ""},
                          {"ktopics alter orders --add-partitions 2", ""},
                          {"ktopics alter orders --partitions 12 --dry-run", ""}},
+            .changes = cli::always,
             .run = [&o] { return alter(o); }};
 }
 
@@ -139,6 +141,7 @@ Command config_command(Options& o) {
             .examples = {{"ktopics config orders", ""},
                          {"ktopics config orders --set retention.ms=3600000", ""},
                          {"ktopics config orders retention.ms -o json", ""}},
+            .changes = [&o] { return changes_configs(o); },
             .run = [&o] { return config(o); }};
 }
 
@@ -151,6 +154,7 @@ Command delete_command(Options& o) {
             .examples = {{"ktopics delete orders", ""},
                          {"ktopics delete -y orders", ""},
                          {"ktopics delete --regex 'test-.*' --dry-run", ""}},
+            .changes = cli::always,
             .run = [&o] { return remove(o); }};
 }
 

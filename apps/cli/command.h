@@ -58,8 +58,12 @@ struct Command {
     std::vector<std::string> not_yet = {};  // Commands and options that a later version brings.
     Setter rest = {};                       // Takes what follows "--", one call per word.
     std::string notes = {};                 // Below the options in --help-all.
+    // Whether this run would change the cluster, which a read_only profile refuses.
+    std::function<bool()> changes = {};
     std::function<int()> run = {};
 };
+
+inline bool always() { return true; }
 
 // Setters for the types of values that options hold.
 inline Setter to_switch(bool& out) {

@@ -46,9 +46,13 @@ Parsed<void> apply_file(client::Config& config, const std::string& path) {
     return {};
 }
 
-Parsed<void> apply_profile(client::Config& config, const Common& common) {
+Parsed<std::optional<Profile>> chosen_profile(const Common& common) {
     const auto name = common.profile.empty() ? environment_value("KCORE_PROFILE") : common.profile;
-    auto profile = find_profile(name, environment_value("KCORE_CONFIG"));
+    return find_profile(name, environment_value("KCORE_CONFIG"));
+}
+
+Parsed<void> apply_profile(client::Config& config, const Common& common) {
+    auto profile = chosen_profile(common);
     if (!profile) return refuse(std::move(profile).error());
     if (!*profile) return {};
     if (!(*profile)->bootstrap.empty()) {
@@ -94,6 +98,13 @@ void apply_verbosity(client::Config& config, int verbose) {
 }
 
 }  // namespace
+
+Parsed<std::optional<std::string>> read_only_profile(const Common& common) {
+    auto profile = chosen_profile(common);
+    if (!profile) return refuse(std::move(profile).error());
+    if (!*profile || !(*profile)->read_only) return std::nullopt;
+    return std::move((*profile)->name);
+}
 
 Parsed<client::Config> read_settings(const Common& common, client::Config defaults) {
     auto config = std::move(defaults);

@@ -12,6 +12,7 @@
 #include "cli/help.h"
 #include "cli/man.h"
 #include "cli/parse.h"
+#include "cli/settings.h"
 
 namespace kcore::cli {
 
@@ -58,14 +59,27 @@ int show_properties(const Common& common) {
     return kDone;
 }
 
-int run_chosen(const Command& command, Common& common) {
+// What a read_only profile forbids; nothing when the command may run.
+std::optional<int> refused(const Chosen& chosen, const Common& common) {
+    const auto& changes = chosen.command->changes;
+    if (!changes) return std::nullopt;
+    Console console(common);
+    auto profile = read_only_profile(common);
+    if (!profile) return console.usage(profile.error());
+    if (!*profile || !changes()) return std::nullopt;
+    const auto why = fmt::format("profile {} is read_only: {} is refused", **profile, chosen.path);
+    return console.fail({"", Error(Errc::cluster_authorization_failed, why)});
+}
+
+int run_chosen(const Chosen& chosen, Common& common) {
     for (const auto& property : common.properties) {
         if (property == "list" || property == "dump") {
             std::erase(common.properties, property);
             return show_properties(common);
         }
     }
-    return command.run();
+    if (const auto code = refused(chosen, common)) return *code;
+    return chosen.command->run();
 }
 
 int dispatch(const Command& root, const Common& common, const ParseResult& result) {
@@ -83,7 +97,7 @@ int dispatch(const Command& root, const Common& common, const ParseResult& resul
     }
     if (const auto* wrong = std::get_if<UsageError>(&result)) return complain(*wrong);
     auto mine = common;
-    return run_chosen(*std::get<Chosen>(result).command, mine);
+    return run_chosen(std::get<Chosen>(result), mine);
 }
 
 }  // namespace

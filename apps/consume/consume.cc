@@ -367,6 +367,13 @@ private:
 
 }  // namespace
 
+bool joins_group(const Options& options) {
+    if (!options.group_backlog.empty() || options.range.start) return false;
+    if (!options.group.empty()) return true;
+    const auto config = cli::client_config(options.common);
+    return config && !config->consumer.group_id.empty();
+}
+
 int run(const Options& options) {
     cli::catch_interrupts();
     return Run(options).run();

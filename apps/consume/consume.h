@@ -52,6 +52,10 @@ struct Options {
 
 int run(const Options& options);
 
+// As a member of --group, or of the group that the settings name. An explicit position reads
+// without joining.
+bool joins_group(const Options& options);
+
 // "0,1,4-7"
 cli::Parsed<std::vector<std::int32_t>> parse_partitions(const std::string& text);
 

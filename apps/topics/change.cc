@@ -274,6 +274,11 @@ int change_configs(Session& session, const client::ResourceConfigs& now,
 
 }  // namespace
 
+bool changes_configs(const Options& options) {
+    return !options.set.empty() || !options.unset.empty() || !options.append.empty() ||
+           !options.subtract.empty();
+}
+
 int config(const Options& options) {
     Session session(options);
     auto& console = session.console();

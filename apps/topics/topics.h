@@ -70,6 +70,7 @@ int create(const Options& options);
 int remove(const Options& options);
 int alter(const Options& options);
 int config(const Options& options);
+bool changes_configs(const Options& options);  // Of config: not only shows them.
 int offsets(const Options& options);
 int sizes(const Options& options);
 int wait(const Options& options);

@@ -107,5 +107,49 @@ class Verbose(harness.Case):
         self.assertRegex(said.err, r"IncrementalAlterConfigs v\d+ asks \(hidden\)\n")
 
 
+class ReadOnlyProfile(harness.Case):
+    CHANGES = (["ktopics", "create", "a"], ["ktopics", "alter", "a", "--partitions", "3"],
+               ["ktopics", "config", "a", "--set", "retention.ms=1"],
+               ["ktopics", "config", "a", "--unset", "retention.ms", "--dry-run"],
+               ["ktopics", "delete", "a", "-y"], ["kgroups", "reset", "g", "--to", "latest"],
+               ["kgroups", "delete", "g", "-y"], ["kgroups", "delete-offsets", "g", "-t", "a"],
+               ["kgroups", "clone", "g", "h"], ["kproduce", "a"], ["kconsume", "a", "-g", "g"],
+               ["kconsume", "a", "-X", "group.id=g"],
+               ["kperf", "produce", "a"], ["kperf", "e2e", "a"],
+               ["kperf", "consume", "a", "-g", "g"])
+
+    def setUp(self):
+        super().setUp()
+        folder = os.path.join(self.home.name, ".config", "kcore")
+        os.makedirs(folder)
+        path = os.path.join(folder, "config.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('current = "mine"\n[profiles.mine]\nread_only = false\n'
+                       "[profiles.prod]\nread_only = true\n")
+        os.chmod(path, 0o600)
+
+    def test_what_changes_the_cluster_is_refused_whatever_the_flags(self):
+        for command in self.CHANGES:
+            said = self.run_tool(*command, "-C", "prod")
+            self.assertEqual(said.code, 7, command)
+            self.assertRegex(said.err, r"^error: CLUSTER_AUTHORIZATION_FAILED \(31\): profile prod "
+                                       r"is read_only: \w+( [\w-]+)? is refused\n$")
+
+    def test_the_refusal_names_the_command_also_in_json(self):
+        said = self.run_tool("ktopics", "delete", "a", "-y", "-o", "json",
+                             env={"KCORE_PROFILE": "prod"})
+        self.assertEqual(said.code, 7)
+        self.assertIn('"message":"profile prod is read_only: ktopics delete is refused"', said.err)
+
+    def test_what_only_looks_goes_on(self):
+        self.ok("ktopics", "create", self.name)
+        self.ok("kproduce", self.name, "-C", "mine", stdin="a\n")
+        for command in (["ktopics", "list"], ["ktopics", "config", self.name],
+                        ["kgroups", "list"], ["kconsume", self.name, "-e"],
+                        ["kconsume", self.name, "-g", "g", "-o", "beginning", "-e"],
+                        ["kperf", "consume", self.name, "-c", "1"]):
+            self.ok(*command, "-C", "prod")
+
+
 if __name__ == "__main__":
     harness.main()
