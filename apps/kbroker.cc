@@ -67,8 +67,8 @@ Command start_command(Options& o) {
          .complete = Complete::choices}};
     for (auto& option : more) out.options.push_back(std::move(option));
     out.rest = cli::to_list(o.command);
-    out.not_yet = {"--brokers",    "--user",     "--acl",       "--seed",      "--load",
-                   "--as-version", "--any-port", "--advertise", "--fault-file"};
+    out.not_yet = {"--brokers", "--user",     "--acl",       "--seed",
+                   "--load",    "--any-port", "--advertise", "--fault-file"};
     out.examples = {{"kbroker start", ""},
                     {"kbroker start --config server.properties", ""},
                     {"kbroker start --dev --port 0 --topic orders:3 -- ./run-tests", ""}};

@@ -87,6 +87,29 @@ void add_settings(std::vector<Option>& out, Common& common) {
                    .group = kGroup});
 }
 
+void add_reach(std::vector<Option>& out, Common& common) {
+    out.push_back({.names = "--host-map",
+                   .placeholder = "A=B",
+                   .help = "connect to B where A is named, as kafka:9092=127.0.0.1:19092",
+                   .set = to_list(common.host_map),
+                   .is_minor = true,
+                   .group = kGroup});
+    out.push_back({.names = "--force-bootstrap",
+                   .placeholder = "",
+                   .help = "connect to the bootstrap address whatever brokers call themselves",
+                   .set = to_switch(common.force_bootstrap),
+                   .is_minor = true,
+                   .group = kGroup});
+    out.push_back({.names = "--as-version",
+                   .placeholder = "X.Y",
+                   .help = "speak as the clients of this release of Kafka",
+                   .set = to_text(common.as_version),
+                   .aliases = "--broker-version",
+                   .default_text = "newest",
+                   .is_minor = true,
+                   .group = kGroup});
+}
+
 void add_manner(std::vector<Option>& out, Common& common) {
     out.push_back({.names = "--connect-timeout",
                    .placeholder = "DUR",
@@ -127,6 +150,7 @@ void add_manner(std::vector<Option>& out, Common& common) {
 std::vector<Option> common_options(Common& common, const CommonChoice& choice) {
     std::vector<Option> out;
     add_settings(out, common);
+    add_reach(out, common);
     if (choice.output) {
         out.push_back({.names = "--timeout",
                        .placeholder = "DUR",

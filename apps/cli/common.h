@@ -17,6 +17,9 @@ struct Common {
     std::vector<std::string> properties;  // -X, in order.
     std::vector<std::string> files;       // -F, in order.
     std::string profile;
+    std::vector<std::string> host_map;  // "named=reached", in order.
+    std::string as_version;             // Of Kafka; empty: the newest.
+    bool force_bootstrap = false;
     std::int64_t timeout_ms = -1;
     std::int64_t connect_timeout_ms = -1;
     std::string output = "table";

@@ -11,6 +11,7 @@
 #include "base/properties.h"
 #include "cli/process.h"
 #include "cli/profile.h"
+#include "client/address.h"
 #include "io/posix.h"
 
 namespace kcore::cli {
@@ -87,6 +88,26 @@ Parsed<void> apply_environment(client::Config& config) {
     return {};
 }
 
+// Where the cluster is reached and as whom.
+Parsed<void> apply_reach(client::Config& config, const Common& common) {
+    config.force_bootstrap = common.force_bootstrap;
+    for (const auto& text : common.host_map) {
+        const auto split = text.find('=');
+        if (split == text.npos) return refuse(fmt::format("--host-map: '{}' is not A=B", text));
+        const auto named = client::parse_address(std::string_view(text).substr(0, split));
+        const auto reached = client::parse_address(std::string_view(text).substr(split + 1));
+        for (const auto* address : {&named, &reached}) {
+            if (!*address) return refuse("--host-map: " + address->error().what);
+        }
+        config.host_map[named->to_string()] = reached->to_string();
+    }
+    if (common.as_version.empty()) return {};
+    const auto release = protocol::Release::parse(common.as_version);
+    if (!release) return refuse("--as-version: " + release.error().what);
+    config.speaks_as = *release;
+    return {};
+}
+
 // What -v tells goes to stderr.
 void apply_verbosity(client::Config& config, int verbose) {
     if (verbose == 0) return;
@@ -125,6 +146,7 @@ Parsed<client::Config> read_settings(const Common& common, client::Config defaul
         auto done = apply(config, "bootstrap.servers", common.bootstrap);
         if (!done) return refuse(done.error());
     }
+    if (auto done = apply_reach(config, common); !done) return refuse(done.error());
     apply_verbosity(config, common.verbose);
     if (common.timeout_ms >= 0) config.api_timeout_ms = common.timeout_ms;
     if (common.connect_timeout_ms >= 0) config.connect_timeout_ms = common.connect_timeout_ms;

@@ -73,6 +73,7 @@ rpc::Channel* Cluster::open(const io::Address& address, Lane lane, std::string n
         options.connect_timeout_ms = config_.connect_timeout_ms;
         options.backoff_ms = config_.retry_backoff_ms;
         options.backoff_max_ms = config_.retry_backoff_max_ms;
+        options.speaks_as = config_.speaks_as;
         options.log = config_.log;
         options.logs_bodies = config_.logs_bodies;
         channel = std::make_unique<rpc::Channel>(env_, address, std::move(options));
@@ -85,17 +86,26 @@ Result<rpc::Channel*> Cluster::channel(std::int32_t node, Lane lane) {
     if (found == view_->brokers.end()) {
         return fail(Errc::broker_not_available, fmt::format("broker {} is not known", node));
     }
-    const io::Address address{found->second.host, found->second.port};
+    auto address = reach({found->second.host, found->second.port});
+    if (config_.force_bootstrap) address = entry_;
     return open(address, lane, fmt::format("broker {} ({})", node, address.to_string()));
+}
+
+io::Address Cluster::reach(const io::Address& named) const {
+    const auto found = config_.host_map.find(named.to_string());
+    if (found == config_.host_map.end()) return named;
+    return parse_address(found->second).value_or(named);
 }
 
 std::vector<io::Address> Cluster::candidates() {
     std::vector<io::Address> out;
-    for (const auto& [id, broker] : view_->brokers) out.push_back({broker.host, broker.port});
+    for (const auto& [id, broker] : view_->brokers) {
+        if (!config_.force_bootstrap) out.push_back(reach({broker.host, broker.port}));
+    }
     if (!out.empty()) std::ranges::rotate(out, out.begin() + (turn_++ % out.size()));
     for (const auto& text : config_.bootstrap) {
         auto address = parse_address(text);
-        if (address) out.push_back(std::move(*address));
+        if (address) out.push_back(reach(*address));
     }
     return out;
 }
@@ -118,6 +128,7 @@ io::Async<rpc::Channel*> Cluster::any(io::Deadline deadline) {
                 }
             }
             was_connected_ = true;
+            entry_ = address;
             co_return channel;
         }
         // A cluster that was never reached is most likely a wrong address: say so at once.

@@ -84,6 +84,7 @@ private:
     using Key = std::pair<std::string, Lane>;
 
     rpc::Channel* open(const io::Address& address, Lane lane, std::string name);
+    io::Address reach(const io::Address& named) const;
     std::vector<io::Address> candidates();
     ViewPtr merge(const protocol::MetadataResponse& answer, bool all);
     io::Async<std::int32_t> ask_coordinator(std::string group, io::Deadline deadline);
@@ -94,6 +95,7 @@ private:
     ViewPtr view_ = std::make_shared<const ClusterView>();
     std::uint64_t looks_ = 0;      // Answers to Metadata so far.
     std::uint64_t forgotten_ = 0;  // Up to which of them topics are stale.
+    io::Address entry_;            // The address that answered last.
     bool was_connected_ = false;
     std::size_t turn_ = 0;
 };

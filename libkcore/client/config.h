@@ -2,12 +2,15 @@
 // Settings of the client as plain values, and the names that Kafka and librdkafka give them.
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/logger.h"
 #include "base/result.h"
+#include "protocol/release.h"
 
 namespace kcore::client {
 
@@ -67,8 +70,11 @@ struct Config {
     std::int64_t retry_backoff_max_ms = 1'000;
     std::int64_t metadata_max_age_ms = 300'000;
     bool allow_auto_create = false;
-    Logger log;                // Connections and metadata: info. Requests: debug.
-    bool logs_bodies = false;  // What requests and answers say too.
+    std::map<std::string, std::string> host_map;  // "host:port" to where it is reached.
+    bool force_bootstrap = false;                // Every broker is reached where the bootstrap was.
+    std::optional<protocol::Release> speaks_as;  // As its clients do; nothing: as the newest.
+    Logger log;                                  // Connections and metadata: info. Requests: debug.
+    bool logs_bodies = false;                    // What requests and answers say too.
     ProducerConfig producer;
     ConsumerConfig consumer;
 };

@@ -239,6 +239,7 @@ io::Async<void> Channel::negotiate(io::Deadline deadline) {
     io::Loop::Timer timer;
     env_.loop.call_at(timer, deadline, [this] { stream_->close(); });
     auto version = protocol::ApiVersionsRequest::info().versions.high;
+    if (options_.speaks_as) version = options_.speaks_as->newest(kApiVersions).value_or(version);
     for (int round = 0; round < 2; ++round) {
         auto next = co_await ask_versions(version);
         if (!next || *next == version) {
@@ -307,7 +308,15 @@ io::Async<std::int16_t> Channel::version_for(const protocol::MessageInfo& info,
     if (!connected) co_return failure(info, connected.error());
     for (const auto& api : versions_->api_keys) {
         if (api.api_key != info.api_key) continue;
-        const auto high = std::min(api.max_version, info.versions.high);
+        auto high = std::min(api.max_version, info.versions.high);
+        if (const auto& as = options_.speaks_as) {
+            high = std::min(high, as->newest(info.api_key).value_or(-1));
+            if (high < info.versions.low) {
+                const auto why =
+                    fmt::format("clients of Kafka {} cannot ask this", as->to_string());
+                co_return failure(info, Error(Errc::unsupported_version, why));
+            }
+        }
         if (high >= std::max(api.min_version, info.versions.low)) co_return high;
         const Error none(Errc::unsupported_version,
                          fmt::format("it serves versions {}-{}, known are {}-{}", api.min_version,

@@ -19,6 +19,7 @@
 #include "io/wait.h"
 #include "protocol/api/api_versions.h"
 #include "protocol/codec.h"
+#include "protocol/release.h"
 #include "rpc/frame.h"
 
 namespace kcore::rpc {
@@ -32,8 +33,9 @@ struct ChannelOptions {
     std::int64_t backoff_ms = 50;  // After a failed attempt, doubled up to the maximum, +-20 %.
     std::int64_t backoff_max_ms = 1'000;
     std::size_t frame_bytes_max = std::numeric_limits<std::int32_t>::max();
-    Logger log;                // Connections: info. Requests: debug.
-    bool logs_bodies = false;  // What requests and answers say too.
+    std::optional<protocol::Release> speaks_as;  // As its clients do; nothing: as the newest.
+    Logger log;                                  // Connections: info. Requests: debug.
+    bool logs_bodies = false;                    // What requests and answers say too.
 };
 
 // A request as bytes. `externals` fill the cuts of `body`, and `keep` owns what they point at.

@@ -140,6 +140,12 @@ protected:
         loop.settle();
     }
 
+    awaitable<void> ask_by(Channel& other) {
+        DescribeClusterRequest request;
+        const auto deadline = clock.in_ms(1000);
+        auto answer = co_await other.call<DescribeClusterResponse>(std::move(request), deadline);
+        answers.push_back(std::move(answer));
+    }
     awaitable<void> ask(std::int64_t timeout_ms) {
         DescribeClusterRequest request;
         const auto deadline = clock.in_ms(timeout_ms);
@@ -196,6 +202,27 @@ TEST_F(ChannelTest, ConnectsOnTheFirstCallAndUsesTheHighestCommonVersion) {
     EXPECT_EQ(peer->asked.back(), std::make_pair(std::int16_t{60}, std::int16_t{1}));
 }
 
+TEST_F(ChannelTest, SpeakingAsAnOlderClientLimitsVersions) {
+    ChannelOptions options;
+    options.speaks_as = *protocol::Release::parse("3.0");
+    Channel older(env, at, options);
+    loop.run(ask_by(older));
+    EXPECT_EQ(peer->asked.front(), std::make_pair(std::int16_t{18}, std::int16_t{3}));
+    EXPECT_EQ(peer->asked.back(), std::make_pair(std::int16_t{60}, std::int16_t{0}));
+    loop.run(older.stop());
+}
+
+TEST_F(ChannelTest, WhatAnOlderClientDoesNotKnowIsRefused) {
+    ChannelOptions options;
+    options.speaks_as = *protocol::Release::parse("2.7");
+    Channel older(env, at, options);
+    loop.run(ask_by(older));
+    ASSERT_FALSE(answers.back());
+    EXPECT_EQ(answers.back().error().what,
+              "DescribeCluster to 127.0.0.1:9093: clients of Kafka 2.7 cannot ask this");
+    loop.run(older.stop());
+}
+
 TEST_F(ChannelTest, WhoWatchesSeesConnectionsAndRequestsWithWhatTheySay) {
     loop.run(ask(1000));
     const auto* const seen =
@@ -215,8 +242,9 @@ TEST_F(ChannelTest, WhoWatchesSeesConnectionsAndRequestsWithWhatTheySay) {
 TEST_F(ChannelTest, WhoWatchesSeesWhatFails) {
     peer->answers = false;
     loop.run(ask(500));
-    EXPECT_TRUE(log().contains("DescribeCluster v1: REQUEST_TIMED_OUT: no answer in time after "
-                               "500.0 ms"))
+    EXPECT_TRUE(
+        log().contains("DescribeCluster v1: REQUEST_TIMED_OUT: no answer in time after "
+                       "500.0 ms"))
         << log();
     loop.settle();
     EXPECT_TRUE(log().contains("INFO client: 127.0.0.1:9093: disconnected: ")) << log();

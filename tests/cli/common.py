@@ -4,8 +4,10 @@
 import os
 import pty
 import subprocess
+import unittest
 
 import harness
+from node import launch
 
 BOLD, RED, GREEN, PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
 
@@ -149,6 +151,68 @@ class ReadOnlyProfile(harness.Case):
                         ["kconsume", self.name, "-g", "g", "-o", "beginning", "-e"],
                         ["kperf", "consume", self.name, "-c", "1"]):
             self.ok(*command, "-C", "prod")
+
+
+class Reach(harness.Case):
+    def test_addresses_are_mapped(self):
+        self.topic()
+        port = self.broker.bootstrap.rpartition(":")[2]
+        mapped = ["-b", f"kafka.invalid:{port}",
+                  "--host-map", f"kafka.invalid:{port}={self.broker.bootstrap}"]
+        self.ok("ktopics", "describe", self.name, *mapped)
+        self.ok("kproduce", self.name, *mapped, stdin="a\n")
+        said = self.run_tool("ktopics", "list", "--host-map", "nothing")
+        self.assertEqual((said.code, said.err),
+                         (2, "error: --host-map: 'nothing' is not A=B\n"))
+        said = self.run_tool("ktopics", "list", "--host-map", "a:1=b:x")
+        self.assertEqual(said.code, 2)
+        self.assertIn("'b:x' is not an address", said.err)
+
+    def test_an_older_client_speaks_older_versions(self):
+        self.topic()
+        for release, metadata in (("2.1", 7), ("2.8.2", 11), ("3.9", 12)):
+            said = self.ok("ktopics", "describe", self.name, "--as-version", release, "-vv")
+            self.assertRegex(said.err, rf"(?m): Metadata v{metadata}: \d+ bytes", release)
+            self.ok("kproduce", self.name, "--as-version", release, stdin="a\n")
+            self.ok("kconsume", self.name, "-e", "--as-version", release)
+            self.ok("kgroups", "list", "--broker-version", release)
+
+    def test_what_an_older_client_does_not_know_fails(self):
+        self.topic()
+        said = self.run_tool("ktopics", "config", self.name, "--set", "retention.ms=1",
+                             "--as-version", "2.2")
+        self.assertEqual(said.code, 1)
+        self.assertIn("UNSUPPORTED_VERSION (35)", said.err)
+        self.assertIn("clients of Kafka 2.2 cannot ask this", said.err)
+        said = self.run_tool("ktopics", "list", "--as-version", "0.10")
+        self.assertEqual((said.code, said.err),
+                         (2, "error: --as-version: '0.10' is no known release of Kafka: "
+                             "2.1 to 4.1, and 4.4\n"))
+
+
+@unittest.skipUnless(harness.has("kbroker"), "there is no kbroker")
+class ForceBootstrap(harness.Case):
+    """A broker that calls itself what nobody can resolve."""
+
+    needs_broker = False
+
+    def test_the_bootstrap_address_serves_for_every_broker(self):
+        process, named = launch(
+            [harness.tool("kbroker"), "start", "--dev", "--port", "0", "--exit-with-parent", "-q",
+             "--override",
+             "advertised.listeners=PLAINTEXT://nowhere.invalid:9092"], None)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait, 30)
+        self.addCleanup(process.terminate)
+        self.assertTrue(named.startswith("nowhere.invalid:"))
+        at = ["-b", named.replace("nowhere.invalid", "127.0.0.1")]
+        self.ok("ktopics", "create", "orders", *at)
+        said = self.run_tool("ktopics", "offsets", "orders", *at, "--timeout", "2s")
+        self.assertNotEqual(said.code, 0)
+        self.ok("ktopics", "offsets", "orders", *at, "--force-bootstrap")
+        self.ok("kproduce", "orders", *at, "--force-bootstrap", stdin="a\n")
+        said = self.ok("kconsume", "orders", *at, "--force-bootstrap", "-e")
+        self.assertEqual(said.out, "a\n")
 
 
 if __name__ == "__main__":
