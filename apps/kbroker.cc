@@ -178,6 +178,7 @@ Command table(Options& o) {
     stop.run = [&o] { return server::stop(o); };
     Command status{.name = "status", .summary = "Show the brokers of this user; 4 when none runs."};
     status.options = which(o);
+    status.options.push_back(cli::watch_option(o.common));
     status.examples = {
         {"kbroker status", ""}, {"kbroker status -o json", ""}, {"kbroker status --port 9092", ""}};
     status.run = [&o] { return server::status(o); };

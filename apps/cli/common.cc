@@ -165,6 +165,25 @@ std::vector<Option> common_options(Common& common, const CommonChoice& choice) {
     return out;
 }
 
+Option watch_option(Common& common) {
+    auto set = [&common](const std::string& text) -> Parsed<void> {
+        constexpr std::int64_t kLeastMs = 100;
+        if (text.empty()) return common.watch_ms = 2'000, Parsed<void>();
+        const auto ms = parse_duration_ms(text);
+        if (!ms) return refuse(ms.error());
+        if (*ms < kLeastMs) return refuse(fmt::format("'{}' is below 100ms", text));
+        return common.watch_ms = *ms, Parsed<void>();
+    };
+    return {.names = "--watch",
+            .placeholder = "DUR",
+            .help = "show it again and again, until interrupted",
+            .set = std::move(set),
+            .aliases = "-w",
+            .default_text = "2s",
+            .is_optional_value = true,
+            .is_minor = true};
+}
+
 Parsed<client::Config> client_config(const Common& common) { return read_settings(common); }
 
 Console::Console(const Common& common)

@@ -27,6 +27,7 @@ struct Common {
     bool no_header = false;
     bool quiet = false;
     int verbose = 0;
+    std::int64_t watch_ms = 0;  // Between repetitions; 0: none.
     bool yes = false;
     bool dry_run = false;
 };
@@ -38,6 +39,9 @@ struct CommonChoice {
 
 // To be appended to a tool's options; `common` must outlive the table.
 std::vector<Option> common_options(Common& common, const CommonChoice& choice);
+
+// Of commands that show something; see there.
+Option watch_option(Common& common);
 
 // Flags, -X, KCORE_*, -F, the profile and defaults, highest first.
 Parsed<client::Config> client_config(const Common& common);

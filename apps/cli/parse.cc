@@ -77,6 +77,12 @@ private:
             });
             return;
         }
+        if (option.is_optional_value) {  // By "=" only: the next word is not its value.
+            app.add_flag(names)->each([this, name, set](const std::string& value) {
+                call(name, set, value == "true" ? "" : value);
+            });
+            return;
+        }
         const auto choices = option.choices;
         CLI::callback_t each = [this, name, set, choices](const std::vector<std::string>& values) {
             for (const auto& value : values) {
@@ -88,11 +94,7 @@ private:
             return true;
         };
         auto* added = app.add_option(names, each);
-        if (option.is_optional_value) {
-            added->expected(0, 1);
-        } else {
-            added->expected(1);
-        }
+        added->expected(1);
         added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
         added->allow_extra_args(false);
         added->trigger_on_parse(false);

@@ -10,9 +10,11 @@
 
 #include "cli/completion.h"
 #include "cli/help.h"
+#include "cli/interrupt.h"
 #include "cli/man.h"
 #include "cli/parse.h"
 #include "cli/settings.h"
+#include "cli/terminal.h"
 
 namespace kcore::cli {
 
@@ -71,6 +73,19 @@ std::optional<int> refused(const Chosen& chosen, const Common& common) {
     return console.fail({"", Error(Errc::cluster_authorization_failed, why)});
 }
 
+// Until it is interrupted, since what fails now may be well again the next time.
+int watch(const Command& command, const Common& common) {
+    static constexpr std::string_view kClear = "\x1b[H\x1b[2J\x1b[3J";
+    catch_interrupts();
+    while (!interrupted()) {
+        if (stdout_is_terminal()) write_stdout(kClear);
+        const auto code = command.run();
+        if (code == kUsage) return code;
+        if (!interrupted()) pause_us(common.watch_ms * 1000);
+    }
+    return kInterrupted;
+}
+
 int run_chosen(const Chosen& chosen, Common& common) {
     for (const auto& property : common.properties) {
         if (property == "list" || property == "dump") {
@@ -79,6 +94,7 @@ int run_chosen(const Chosen& chosen, Common& common) {
         }
     }
     if (const auto code = refused(chosen, common)) return *code;
+    if (common.watch_ms > 0) return watch(*chosen.command, common);
     return chosen.command->run();
 }
 

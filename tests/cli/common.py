@@ -3,6 +3,7 @@
 
 import os
 import pty
+import signal
 import subprocess
 import unittest
 
@@ -213,6 +214,52 @@ class ForceBootstrap(harness.Case):
         self.ok("kproduce", "orders", *at, "--force-bootstrap", stdin="a\n")
         said = self.ok("kconsume", "orders", *at, "--force-bootstrap", "-e")
         self.assertEqual(said.out, "a\n")
+
+
+class Watch(harness.Case):
+    def watch(self, *command):
+        process = subprocess.Popen(
+            [harness.tool(command[0]), *command[1:]], stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True,
+            env={"PATH": os.environ["PATH"], "HOME": self.home.name,
+                 "XDG_RUNTIME_DIR": self.home.name,
+                 "KCORE_BOOTSTRAP_SERVER": self.broker.bootstrap})
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait, 30)
+        self.addCleanup(process.terminate)
+        return process
+
+    def test_it_is_shown_again_until_interrupted(self):
+        self.topic()
+        process = self.watch("ktopics", "list", self.name, "-o", "name", "--watch=100ms")
+        for _ in range(3):
+            self.assertEqual(process.stdout.readline(), self.name + "\n")
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        self.assertEqual(process.wait(30), 130)
+
+    def test_what_fails_is_tried_again(self):
+        process = self.watch("ktopics", "describe", self.name, "--section", "summary",
+                             "--no-header", "--watch=100ms")
+        self.topic()
+        self.assertTrue(process.stdout.readline().startswith(self.name + " "))
+
+    def test_every_command_that_shows_a_list_has_it(self):
+        self.topic()
+        self.ok("kproduce", self.name, stdin="a\n")
+        for command in (["ktopics", "describe", "-w", self.name], ["ktopics", "sizes", "--watch"],
+                        ["ktopics", "partitions", self.name, "--watch"],
+                        ["ktopics", "offsets", "--watch", self.name],
+                        ["kgroups", "list", "-o", "csv", "--watch"], ["kbroker", "status", "--watch"]):
+            self.assertNotEqual(self.watch(*command).stdout.readline(), "", command)
+
+    def test_only_they_have_it(self):
+        said = self.run_tool("ktopics", "create", "a", "--watch")
+        self.assertEqual(said.code, 2)
+        self.assertIn("unknown option --watch", said.err)
+        said = self.run_tool("ktopics", "list", "--watch=1ms")
+        self.assertEqual((said.code, said.err.splitlines()[0]),
+                         (2, "error: --watch: '1ms' is below 100ms"))
 
 
 if __name__ == "__main__":
