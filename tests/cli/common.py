@@ -199,8 +199,8 @@ class ForceBootstrap(harness.Case):
 
     def test_the_bootstrap_address_serves_for_every_broker(self):
         process, named = launch(
-            [harness.tool("kbroker"), "start", "--dev", "--port", "0", "--exit-with-parent", "-q",
-             "--override",
+            [harness.tool("kbroker"), "start", "--data-dir", self.home.name + "/data", "--port", "0",
+             "--exit-with-parent", "-q", "--override",
              "advertised.listeners=PLAINTEXT://nowhere.invalid:9092"], None)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait, 30)
@@ -250,7 +250,8 @@ class Watch(harness.Case):
         for command in (["ktopics", "describe", "-w", self.name], ["ktopics", "sizes", "--watch"],
                         ["ktopics", "partitions", self.name, "--watch"],
                         ["ktopics", "offsets", "--watch", self.name],
-                        ["kgroups", "list", "-o", "csv", "--watch"], ["kbroker", "status", "--watch"]):
+                        ["kgroups", "list", "-o", "csv", "--watch"],
+                        ["kbroker", "status", "--watch"]):
             self.assertNotEqual(self.watch(*command).stdout.readline(), "", command)
 
     def test_only_they_have_it(self):
