@@ -94,6 +94,8 @@ std::string format_offsets(const OffsetCheckpoint& offsets) {
 }
 
 Result<OffsetCheckpoint> parse_offsets(std::string_view text) {
+    // As Apache Kafka makes it, before there is anything to write.
+    if (text.empty()) return OffsetCheckpoint();
     const auto lines = entries_of(text);
     if (!lines) return std::unexpected(lines.error());
     OffsetCheckpoint offsets;

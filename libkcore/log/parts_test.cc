@@ -63,11 +63,12 @@ TEST(CheckpointTest, OffsetsComeBackAsWritten) {
     EXPECT_EQ(format_offsets(offsets), "0\n2\na 0 5\nb-c 17 1234567890123\n");
     EXPECT_EQ(*parse_offsets(format_offsets(offsets)), offsets);
     EXPECT_TRUE(parse_offsets("0\n0\n")->empty());
+    EXPECT_TRUE(parse_offsets("")->empty());
 }
 
 TEST(CheckpointTest, WhatDoesNotParseIsAnError) {
     for (const auto* bad :
-         {"", "0", "1\n0\n", "0\nx\n", "0\n1\n", "0\n0\na 0 1\n", "0\n1\na 0\n", "0\n1\na 0 x\n",
+         {"0", "1\n0\n", "0\nx\n", "0\n1\n", "0\n0\na 0 1\n", "0\n1\na 0\n", "0\n1\na 0 x\n",
           "0\n1\na x 1\n", "0\n1\na b 0 1\n", "0\n99999999999999999999\n"}) {
         EXPECT_FALSE(parse_offsets(bad)) << bad;
     }
