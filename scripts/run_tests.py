@@ -3,8 +3,8 @@
   (nothing)   g++ release build and all its tests.
   --full      also: clang build with thread-safety analysis, warnings as errors, ASan and UBSan, and
               with it the unit and wire tests and five seconds of every fuzz target.
-  --long      all that, and: unit tests under TSan, clang-tidy, minutes of every fuzz target, long cluster
-              and kill runs. Takes hours.
+  --long      all that, and: unit tests under TSan, clang-tidy, minutes of every fuzz target, long
+              cluster and kill runs. Takes hours.
   LABEL       only tests with these labels (unit, wire, lint, cli, interop, conformance, kafka,
               cluster, fuzz)
 
