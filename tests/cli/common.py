@@ -199,15 +199,15 @@ class ForceBootstrap(harness.Case):
 
     def test_the_bootstrap_address_serves_for_every_broker(self):
         process, named = launch(
-            [harness.tool("kbroker"), "start", "--data-dir", self.home.name + "/data", "--port", "0",
-             "--exit-with-parent", "-q", "--override",
+            [harness.tool("kbroker"), "start", "--data-dir", self.home.name + "/data",
+             "--port", "0", "--exit-with-parent", "-q", "--log-level", "error", "--override",
              "advertised.listeners=PLAINTEXT://nowhere.invalid:9092"], None)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait, 30)
         self.addCleanup(process.terminate)
         self.assertTrue(named.startswith("nowhere.invalid:"))
         at = ["-b", named.replace("nowhere.invalid", "127.0.0.1")]
-        self.ok("ktopics", "create", "orders", *at)
+        self.ok("ktopics", "create", "orders", *at, "--force-bootstrap")
         said = self.run_tool("ktopics", "offsets", "orders", *at, "--timeout", "2s")
         self.assertNotEqual(said.code, 0)
         self.ok("ktopics", "offsets", "orders", *at, "--force-bootstrap")
