@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "client/admin_calls.h"
+#include "io/wait.h"
 #include "protocol/api/create_partitions.h"
 #include "protocol/api/create_topics.h"
 #include "protocol/api/delete_topics.h"
@@ -46,6 +48,42 @@ std::optional<Error> outcome(std::int16_t wire, const std::optional<std::string>
     return refused(code, message, "").error();
 }
 
+// What a controller has decided reaches the brokers a little later.
+constexpr std::int64_t kSettleMs = 2'000;
+constexpr std::int64_t kLookAgainMs = 10;
+
+using Holds = std::function<bool(const ClusterView&)>;
+
+// Whoever looks right after a change should find it: waits, not for long, until a broker knows.
+asio::awaitable<void> await_change(Cluster& cluster, std::vector<std::string> topics, Holds holds) {
+    auto& clock = cluster.env().clock;
+    const auto deadline = std::min(limit(cluster), clock.in_ms(kSettleMs));
+    while (clock.now() < deadline) {
+        auto asked = topics;
+        const auto view = co_await cluster.refresh(std::move(asked), deadline);
+        if (!view || holds(**view)) co_return;
+        const auto next = clock.in_ms(kLookAgainMs);
+        co_await io::sleep_until(cluster.env().loop, next);
+    }
+}
+
+bool has_leaders(const ClusterView& view, const std::string& name, std::size_t partitions) {
+    const auto* topic = view.find(name);
+    return topic != nullptr && topic->error == Errc::none &&
+           topic->partitions.size() >= partitions &&
+           std::ranges::all_of(topic->partitions,
+                               [](const PartitionView& one) { return one.leader >= 0; });
+}
+
+asio::awaitable<void> await_topics(Cluster& cluster, std::vector<std::string> names) {
+    if (names.empty()) co_return;
+    Holds are_there = [names](const ClusterView& view) {
+        return std::ranges::all_of(
+            names, [&](const std::string& name) { return has_leaders(view, name, 1); });
+    };
+    co_await await_change(cluster, std::move(names), std::move(are_there));
+}
+
 }  // namespace
 
 List<TopicOutcome> create_topics(Cluster& cluster, std::vector<NewTopic> topics,
@@ -70,10 +108,14 @@ List<TopicOutcome> create_topics(Cluster& cluster, std::vector<NewTopic> topics,
     if (!answer) co_return std::unexpected(std::move(answer).error());
     cluster.forget_leaders();
     std::vector<TopicOutcome> out;
+    std::vector<std::string> made;
     for (const auto& topic : answer->topics) {
         out.push_back({topic.name, topic.topic_id, topic.num_partitions, topic.replication_factor,
                        outcome(topic.error_code, topic.error_message)});
+        const bool is_made = !validate_only && !out.back().error;
+        if (is_made) made.push_back(topic.name);
     }
+    co_await await_topics(cluster, std::move(made));
     co_return out;
 }
 
@@ -124,6 +166,12 @@ io::Async<void> create_partitions(Cluster& cluster, std::string topic, std::int3
         const auto code = errc_from_wire(result.error_code);
         if (code != Errc::none) co_return refused(code, result.error_message, topic);
     }
+    if (validate_only) co_return Result<void>();
+    Holds are_there = [topic, count = static_cast<std::size_t>(total)](const ClusterView& view) {
+        return has_leaders(view, topic, count);
+    };
+    std::vector<std::string> topics{topic};
+    co_await await_change(cluster, std::move(topics), std::move(are_there));
     co_return Result<void>();
 }
 

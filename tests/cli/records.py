@@ -13,6 +13,11 @@ import time
 import harness
 
 
+# Records of this time are older than any broker keeps them, unless it is told to.
+FIRST_MS = 1735689600000
+KEEP = ("-c", "retention.ms=-1")
+
+
 class Records(harness.Case):
     def read(self, *options):
         return self.ok("kconsume", self.name, "-e", "-q", *options)
@@ -58,7 +63,7 @@ class Records(harness.Case):
             if kind == 1:
                 return base64.b64encode(rng.randbytes(size)).decode(), "base64"
             return ("", None) if kind == 2 else (None, None)
-        record = {"partition": rng.randrange(3), "ts": 1735689600000 + rng.randrange(1000)}
+        record = {"partition": rng.randrange(3), "ts": FIRST_MS + rng.randrange(1000)}
         for field in ("key", "value"):
             text, encoding = blob(True)
             record[field] = text
@@ -77,12 +82,12 @@ class Records(harness.Case):
                        r.get("value_enc"), r["headers"]).__repr__() for r in rows)
 
     def test_record_lines_are_loss_free(self):
-        self.topic("-p", "3")
+        self.topic("-p", "3", *KEEP)
         rng = random.Random(7)
         lines = "\n".join(self.random_line(rng) for _ in range(500))
         self.ok("kproduce", self.name, "-J", stdin=lines)
         copy = self.name + "copy"
-        self.ok("ktopics", "create", copy, "-p", "3")
+        self.ok("ktopics", "create", copy, "-p", "3", *KEEP)
         self.ok("kproduce", copy, "-J", stdin=self.ok("kconsume", self.name, "-J", "-e", "-q").raw)
         first = self.essence(self.name)
         self.assertEqual(len(first), 500)
@@ -97,9 +102,9 @@ class Records(harness.Case):
         self.assertIn("line 3: UNKNOWN_TOPIC_OR_PARTITION (3)", said.err)
 
     def test_ranges_choose_by_offset_and_by_time(self):
-        self.topic("-p", "1")
+        self.topic("-p", "1", *KEEP)
         self.ok("kproduce", self.name, "-J", stdin="\n".join(
-            json.dumps({"value": str(i), "ts": 1735689600000 + i * 1000}) for i in range(10)))
+            json.dumps({"value": str(i), "ts": FIRST_MS + i * 1000}) for i in range(10)))
         self.assertEqual(self.read("-o", "2:5").out, "2\n3\n4\n")
         self.assertEqual(self.read("-o", "-2").out, "8\n9\n")
         self.assertEqual(self.read("-o", "+8").out, "8\n9\n")
@@ -149,9 +154,9 @@ class Choosing(harness.Case):
 
     def setUp(self):
         super().setUp()
-        self.topic("-p", "2")
+        self.topic("-p", "2", *KEEP)
         self.ok("kproduce", self.name, "-J", stdin="\n".join(json.dumps(
-            {"partition": i % 2, "ts": 1735689600000 + i * 1000, "key": f"k{i}",
+            {"partition": i % 2, "ts": FIRST_MS + i * 1000, "key": f"k{i}",
              "value": json.dumps({"id": i, "word": "even" if i % 2 == 0 else "odd"}),
              "headers": [["n", str(i)]]}) for i in range(10)))
 
