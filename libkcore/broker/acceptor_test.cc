@@ -3,17 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "broker/services.h"
-#include "io/memory_disk.h"
-#include "io/memory_net.h"
-#include "io/pool.h"
-#include "io/virtual_loop.h"
+#include "io/test_env.h"
 
 namespace kcore::broker {
 namespace {
 
 using asio::awaitable;
 
-class AcceptorTest : public testing::Test {
+class AcceptorTest : public testing::Test, public io::TestEnv {
 protected:
     ~AcceptorTest() override {
         clients.clear();
@@ -39,14 +36,6 @@ protected:
         loop.settle();
     }
 
-    io::VirtualClock clock;
-    io::VirtualLoop loop{clock};
-    io::MemoryNetwork network;
-    std::unique_ptr<io::Net> net = io::make_memory_net(network, loop);
-    io::MemoryDisk disk;
-    io::SeededRandom random{1};
-    io::InlinePool pool;
-    io::Env env{clock, disk, *net, random, loop, pool};
     ConnectionCaps caps;
     std::int64_t of_listener_max = INT32_MAX;
     ConnectionQuota quota{ConnectionCaps()};

@@ -3,41 +3,30 @@
 #include <gtest/gtest.h>
 
 #include "broker/node_settings.h"
-#include "io/memory_disk.h"
-#include "io/memory_net.h"
-#include "io/pool.h"
-#include "io/virtual_loop.h"
+#include "io/test_env.h"
 
 namespace kcore::broker {
 namespace {
 
-class ChoresTest : public testing::Test {
+class ChoresTest : public testing::Test, public io::TestEnv {
 protected:
     ChoresTest() {
         log::LogDirsOptions how;
         how.paths = {"/d"};
-        dirs_ = *log::LogDirs::open(disk_, files_, random_, std::move(how));
+        dirs_ = *log::LogDirs::open(disk, files_, random, std::move(how));
         partitions_ = std::make_unique<replication::Partitions>(replication::PartitionsOptions(),
-                                                                *dirs_, pool_, clock_);
+                                                                *dirs_, pool, clock);
     }
-    ~ChoresTest() override { loop_.run(chores_->stop()); }
+    ~ChoresTest() override { loop.run(chores_->stop()); }
 
     void start(const ChoreTimes& times) {
-        chores_ = std::make_unique<Chores>(env_, *partitions_, *dirs_, files_, times);
+        chores_ = std::make_unique<Chores>(env, *partitions_, *dirs_, files_, times);
         chores_->start();
-        loop_.settle();
+        loop.settle();
     }
-    bool was_written(const std::string& file) { return (*disk_.stat("/d/" + file)).has_value(); }
+    bool was_written(const std::string& file) { return (*disk.stat("/d/" + file)).has_value(); }
 
-    io::VirtualClock clock_;
-    io::VirtualLoop loop_{clock_};
-    io::MemoryNetwork network_;
-    std::unique_ptr<io::Net> net_ = io::make_memory_net(network_, loop_);
-    io::MemoryDisk disk_;
-    io::SeededRandom random_{1};
-    io::InlinePool pool_;
-    io::Env env_{clock_, disk_, *net_, random_, loop_, pool_};
-    log::FileCache files_{disk_, 10};
+    log::FileCache files_{disk, 10};
     std::unique_ptr<log::LogDirs> dirs_;
     std::unique_ptr<replication::Partitions> partitions_;
     std::unique_ptr<Chores> chores_;
@@ -49,12 +38,12 @@ TEST_F(ChoresTest, EachCheckpointIsWrittenAtItsOwnTimeOrNever) {
     times.recovery_points_ms = 10'000;
     times.log_starts_ms = 0;
     start(times);
-    loop_.advance(io::Milliseconds(150));
+    loop.advance(io::Milliseconds(150));
     EXPECT_TRUE(was_written("replication-offset-checkpoint"));
     EXPECT_FALSE(was_written("recovery-point-offset-checkpoint"));
-    loop_.advance(io::Milliseconds(10'000));
+    loop.advance(io::Milliseconds(10'000));
     EXPECT_TRUE(was_written("recovery-point-offset-checkpoint"));
-    loop_.advance(io::Milliseconds(100'000));
+    loop.advance(io::Milliseconds(100'000));
     EXPECT_FALSE(was_written("log-start-offset-checkpoint"));
 }
 
@@ -62,7 +51,7 @@ TEST_F(ChoresTest, AFileThatNobodyUsesIsClosed) {
     start(ChoreTimes());
     log::FileCache::Slot slot(files_);
     ASSERT_TRUE(slot.get("/d/file"));
-    loop_.advance(io::Milliseconds(31'000));
+    loop.advance(io::Milliseconds(31'000));
     EXPECT_EQ(files_.open_files(), 0U);
 }
 

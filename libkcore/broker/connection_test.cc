@@ -3,10 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "broker/services.h"
-#include "io/memory_disk.h"
-#include "io/memory_net.h"
-#include "io/pool.h"
-#include "io/virtual_loop.h"
+#include "io/test_env.h"
 #include "protocol/api/api_versions.h"
 #include "protocol/api/describe_cluster.h"
 #include "protocol/api/fetch.h"
@@ -53,7 +50,7 @@ Outcome from_file(Request& request) {
     return request.answer(response, std::move(ranges));
 }
 
-class ConnectionTest : public testing::Test {
+class ConnectionTest : public testing::Test, public io::TestEnv {
 protected:
     explicit ConnectionTest(bool is_capped = false) {
         if (is_capped) limits.memory = &memory;
@@ -123,14 +120,6 @@ protected:
 
     using Ids = std::vector<std::int32_t>;
 
-    io::VirtualClock clock;
-    io::VirtualLoop loop{clock};
-    io::MemoryNetwork network;
-    std::unique_ptr<io::Net> net = io::make_memory_net(network, loop);
-    io::MemoryDisk disk;
-    io::SeededRandom random{1};
-    io::InlinePool pool;
-    io::Env env{clock, disk, *net, random, loop, pool};
     Services services;
     Dispatch dispatch{
         {api<protocol::ListGroupsRequest>(at_once), api<protocol::HeartbeatRequest>(waiting),

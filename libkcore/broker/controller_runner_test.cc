@@ -4,17 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "io/fault_disk.h"
-#include "io/memory_disk.h"
-#include "io/memory_net.h"
-#include "io/pool.h"
 #include "io/posix_disk.h"
-#include "io/virtual_loop.h"
+#include "io/test_env.h"
 #include "metadata/snapshot.h"
 
 namespace kcore::broker {
@@ -22,35 +17,9 @@ namespace {
 
 using testing::ElementsAre;
 
-class CountingRandom : public io::Random {
-public:
-    std::uint64_t next() override {
-        return state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
-    }
-
-private:
-    std::uint64_t state_ = 1;
-};
-
-// Runs jobs when told to, so that a test can look in between.
-class SteppedPool : public io::Pool {
-public:
-    void submit(std::move_only_function<void()> work) override { jobs_.push_back(std::move(work)); }
-    bool run() {
-        if (jobs_.empty()) return false;
-        auto job = std::move(jobs_.front());
-        jobs_.pop_front();
-        job();
-        return true;
-    }
-
-private:
-    std::deque<std::move_only_function<void()>> jobs_;
-};
-
-class RunnerTest : public testing::Test {
+class RunnerTest : public testing::Test, public io::TestEnvOf<io::FaultyMemoryDisk, io::HeldPool> {
 protected:
-    explicit RunnerTest(io::Disk* disk = nullptr) : disk_(disk != nullptr ? *disk : memory_) {
+    RunnerTest() {
         options_.settings.node_id = 1;
         options_.settings.cluster_id = "c";
         options_.settings.max_idle_ms = 0;
@@ -71,17 +40,17 @@ protected:
         for (const auto& record : metadata::bootstrap_records()) {
             how.bootstrap.push_back(metadata::encode_record(record));
         }
-        auto written = raft::format(disk_, how, clock_.wall_ms());
+        auto written = raft::format(disk, how, clock.wall_ms());
         ASSERT_TRUE(written) << written.error().what;
         options_.raft.unsynced = std::move(*written);
     }
     Result<void> try_start(const std::string& path = "/data") {
-        options_.settings.local_incarnation = Uuid{5, random_.next()};  // A process of its own.
+        options_.settings.local_incarnation = Uuid{5, random.next()};  // A process of its own.
         auto directory =
-            log::LogDir::open(disk_, files_, random_, Logger(), path, [](const Error&) {});
+            log::LogDir::open(disk, files_, random, Logger(), path, [](const Error&) {});
         if (!directory) return std::unexpected(directory.error());
         directory_ = std::move(*directory);
-        auto runner = ControllerRunner::start(options_, *directory_, env_, publisher_, Logger());
+        auto runner = ControllerRunner::start(options_, *directory_, env, publisher_, Logger());
         options_.raft.unsynced = raft::PendingSync();
         if (!runner) return std::unexpected(runner.error());
         runner_ = std::move(*runner);
@@ -93,12 +62,12 @@ protected:
     }
     // All that can happen without time passing.
     void settle() {
-        do loop_.settle();
-        while (pool_.run());
+        do loop.settle();
+        while (pool.run_one());
     }
     void stop() {
         bool ended = false;
-        loop_.spawn(end(ended));
+        loop.spawn(end(ended));
         while (!ended) settle();
         runner_.reset();
         ASSERT_TRUE(directory_->close(-1, true));
@@ -124,7 +93,7 @@ protected:
     template <class Request>
     auto ask(Request request) {
         std::optional<Result<ControllerRunner::ResponseTo<Request>>> out;
-        loop_.spawn(ask_into(std::move(request), out));
+        loop.spawn(ask_into(std::move(request), out));
         for (int i = 0; i < 100 && !out; ++i) settle();
         if (!out) ADD_FAILURE() << "no answer";
         return std::move(**out);
@@ -162,16 +131,7 @@ protected:
     const metadata::Image& image() { return *publisher_.current(); }
 
     static constexpr Uuid kDirectory{7, 7000};
-    io::MemoryDisk memory_;
-    io::Disk& disk_;
-    io::VirtualClock clock_;
-    io::VirtualLoop loop_{clock_};
-    io::MemoryNetwork network_;
-    std::unique_ptr<io::Net> net_ = io::make_memory_net(network_, loop_);
-    CountingRandom random_;
-    SteppedPool pool_;
-    io::Env env_{clock_, disk_, *net_, random_, loop_, pool_};
-    log::FileCache files_{disk_, 100};
+    log::FileCache files_{disk, 100};
     metadata::Publisher publisher_;
     ControllerOptions options_;
     std::unique_ptr<log::LogDir> directory_;
@@ -209,9 +169,9 @@ TEST_F(RunnerTest, AReadOfWhatIsNotCommittedWaitsForIt) {
     using Answer = std::optional<Result<protocol::CreateTopicsResponse>>;
     Answer first;
     Answer second;
-    loop_.spawn(ask_into(r, first));
-    loop_.spawn(ask_into(r, second));
-    loop_.settle();
+    loop.spawn(ask_into(r, first));
+    loop.spawn(ask_into(r, second));
+    loop.settle();
     EXPECT_FALSE(first);
     EXPECT_FALSE(second) << "that the topic exists is not sure before it is committed";
     settle();
@@ -236,7 +196,7 @@ TEST_F(RunnerTest, WithoutTheBrokerTheFirstRecordsGoAheadSoon) {
     format();
     options_.expects_broker = true;
     start();
-    loop_.advance(io::Milliseconds(20));
+    loop.advance(io::Milliseconds(20));
     settle();
     EXPECT_EQ(image().offset, 10);
 }
@@ -311,20 +271,13 @@ TEST_F(RunnerTest, AnIdleClusterKeepsItsLogMoving) {
     settle();
     const auto before = image().offset;
     for (int i = 0; i < 4; ++i) {
-        loop_.advance(io::Milliseconds(500));
+        loop.advance(io::Milliseconds(500));
         settle();
     }
     EXPECT_EQ(image().offset, before + 4);
 }
 
-class FaultyRunnerTest : public RunnerTest {
-protected:
-    FaultyRunnerTest() : RunnerTest(&faults_) {}
-    io::MemoryDisk base_;
-    io::FaultDisk faults_{base_};
-};
-
-TEST_F(FaultyRunnerTest, WhatWasAnsweredSurvivesAPowerCutAtAnyMoment) {
+TEST_F(RunnerTest, WhatWasAnsweredSurvivesAPowerCutAtAnyMoment) {
     format();
     start();
     start_broker();
@@ -333,7 +286,7 @@ TEST_F(FaultyRunnerTest, WhatWasAnsweredSurvivesAPowerCutAtAnyMoment) {
     const auto create_two = [&] {
         for (int i = 0; i < 2; ++i) {
             ASSERT_EQ(create("t" + std::to_string(next++)), 0);
-            answered.emplace_back(faults_.effects(), next);
+            answered.emplace_back(disk.effects(), next);
         }
     };
     create_two();
@@ -345,19 +298,19 @@ TEST_F(FaultyRunnerTest, WhatWasAnsweredSurvivesAPowerCutAtAnyMoment) {
     start();
     start_broker();
     create_two();
-    for (auto at = answered.front().first; at <= faults_.effects(); ++at) {
+    for (auto at = answered.front().first; at <= disk.effects(); ++at) {
         int topics = 0;
         for (const auto& [effects, count] : answered) topics = effects <= at ? count : topics;
-        const auto after = faults_.crashed(at, random_);
+        const auto after = disk.crashed(at, random);
         log::FileCache files(*after, 100);
-        io::Env env{clock_, *after, *net_, random_, loop_, pool_};
+        io::Env restarted{clock, *after, *net, random, loop, pool};
         metadata::Publisher publisher;
         auto directory =
-            log::LogDir::open(*after, files, random_, Logger(), "/data", [](const Error&) {});
+            log::LogDir::open(*after, files, random, Logger(), "/data", [](const Error&) {});
         ASSERT_TRUE(directory) << at << ": " << directory.error().what;
         auto options = options_;
         options.raft.unsynced = raft::PendingSync();
-        auto runner = ControllerRunner::start(options, **directory, env, publisher, Logger());
+        auto runner = ControllerRunner::start(options, **directory, restarted, publisher, Logger());
         ASSERT_TRUE(runner) << at << ": " << runner.error().what;
         settle();
         for (int i = 0; i < topics; ++i) {
@@ -368,19 +321,19 @@ TEST_F(FaultyRunnerTest, WhatWasAnsweredSurvivesAPowerCutAtAnyMoment) {
     }
 }
 
-TEST_F(FaultyRunnerTest, AFailedSyncIsToldAndNothingIsAnsweredAnyMore) {
+TEST_F(RunnerTest, AFailedSyncIsToldAndNothingIsAnsweredAnyMore) {
     format();
     start();
     start_broker();
     std::string lost;
     runner_->on_lost([&](const Error& why) { lost = why.what; });
-    faults_.fail_call(1, io::Fault::io_error, true);
+    disk.fail_call(1, io::Fault::io_error, true);
     std::optional<Result<protocol::CreateTopicsResponse>> answer;
     protocol::CreateTopicsRequest r;
     r.topics.emplace_back().name = "orders";
     r.topics[0].num_partitions = 1;
     r.topics[0].replication_factor = 1;
-    loop_.spawn(ask_into(r, answer));
+    loop.spawn(ask_into(r, answer));
     settle();
     ASSERT_TRUE(answer);
     EXPECT_FALSE(*answer);

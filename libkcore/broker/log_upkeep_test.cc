@@ -130,7 +130,7 @@ TEST_F(LogUpkeepTest, AFailedDirectoryTakesOnlyItsOwnPartitionsOffline) {
     ASSERT_EQ(create("orders", 6), 0);
     loop.advance(io::Milliseconds(2'000));
     std::set<std::int32_t> in_a;
-    const auto entries = memory.list("/a");
+    const auto entries = disk.memory.list("/a");
     for (const auto& entry : *entries) {
         if (entry.name.starts_with("orders-")) in_a.insert(entry.name.back() - '0');
     }

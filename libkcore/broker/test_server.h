@@ -11,18 +11,14 @@
 
 #include "base/log_sink.h"
 #include "broker/server.h"
-#include "io/fault_disk.h"
-#include "io/memory_disk.h"
-#include "io/memory_net.h"
-#include "io/pool.h"
-#include "io/virtual_loop.h"
+#include "io/test_env.h"
 #include "protocol/api/create_topics.h"
 #include "protocol/api/metadata.h"
 #include "rpc/channel.h"
 
 namespace kcore::broker {
 
-class ServerTest : public testing::Test {
+class ServerTest : public testing::Test, public io::TestEnvOf<io::FaultyMemoryDisk> {
 protected:
     ~ServerTest() override {
         if (client) loop.run(client->stop());
@@ -111,15 +107,6 @@ protected:
         return false;
     }
 
-    io::VirtualClock clock;
-    io::VirtualLoop loop{clock};
-    io::MemoryNetwork network;
-    std::unique_ptr<io::Net> net = io::make_memory_net(network, loop);
-    io::MemoryDisk memory;
-    io::FaultDisk disk{memory};
-    io::SeededRandom random{7};
-    io::InlinePool pool;
-    io::Env env{clock, disk, *net, random, loop, pool};
     std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
     std::unique_ptr<Server> server;
     std::unique_ptr<rpc::Channel> client;

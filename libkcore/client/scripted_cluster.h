@@ -9,15 +9,12 @@
 
 #include "client/cluster.h"
 #include "client/scripted_broker.h"
-#include "io/memory_disk.h"
-#include "io/memory_net.h"
-#include "io/pool.h"
-#include "io/virtual_loop.h"
+#include "io/test_env.h"
 #include "protocol/api/metadata.h"
 
 namespace kcore::client::testing {
 
-class ScriptedCluster {
+class ScriptedCluster : public io::TestEnv {
 public:
     explicit ScriptedCluster(int brokers = 1) {
         for (std::int32_t id = 1; id <= brokers; ++id) {
@@ -81,14 +78,6 @@ public:
         return out;
     }
 
-    io::VirtualClock clock;
-    io::VirtualLoop loop{clock};
-    io::MemoryNetwork network;
-    std::unique_ptr<io::Net> net = io::make_memory_net(network, loop);
-    io::MemoryDisk disk;
-    io::SeededRandom random{1};
-    io::InlinePool pool;
-    io::Env env{clock, disk, *net, random, loop, pool};
     std::map<std::int32_t, std::unique_ptr<ScriptedBroker>> nodes;
     std::map<std::string, std::vector<Partition>> topics;
     Config config;

@@ -10,18 +10,6 @@
 namespace kcore::io {
 namespace {
 
-class CountingRandom : public Random {
-public:
-    explicit CountingRandom(std::uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15ULL) {}
-    std::uint64_t next() override {
-        state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
-        return (state_ ^ (state_ >> 29)) * 0xbf58476d1ce4e5b9ULL >> 16;
-    }
-
-private:
-    std::uint64_t state_;
-};
-
 class FaultDiskTest : public testing::Test {
 protected:
     FaultDiskTest() {
@@ -39,7 +27,7 @@ protected:
     std::set<std::string> outcomes(const std::string& path) {
         std::set<std::string> all;
         for (std::uint64_t seed = 1; seed <= 300; ++seed) {
-            CountingRandom random(seed);
+            SeededRandom random(seed);
             all.insert(text(*disk_.crashed(disk_.effects(), random), path));
         }
         return all;
@@ -122,7 +110,7 @@ TEST_F(FaultDiskTest, ACrashInThePastKnowsNothingOfWhatCameLater) {
     const auto then = disk_.effects();
     ASSERT_TRUE((*file)->write(0, as_bytes("x")));
     ASSERT_TRUE((*file)->sync());
-    CountingRandom random(1);
+    SeededRandom random(1);
     EXPECT_EQ(text(*disk_.crashed(then, random), "/d/a"), "");
 }
 

@@ -17,9 +17,9 @@
 namespace kcore::log {
 namespace {
 
+using io::SeededRandom;
 using testing::Broker;
 using testing::marker;
-using testing::SeededRandom;
 
 constexpr std::int64_t kDay = 86'400'000;
 

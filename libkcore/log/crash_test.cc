@@ -15,9 +15,9 @@
 namespace kcore::log {
 namespace {
 
+using io::SeededRandom;
 using testing::batch;
 using testing::Broker;
-using testing::SeededRandom;
 
 // A batch, and the moments when it was handed over and when it was known to be durable.
 struct Written {

@@ -268,7 +268,7 @@ TEST_F(DamageTest, ASecondBrokerIsLockedOut) {
 
 TEST(LogDirsTest, AllPartitionsAreLoadedAndSpreadOverDirectories) {
     io::MemoryDisk disk;
-    testing::SeededRandom random(1);
+    io::SeededRandom random(1);
     const LogDirsOptions options{.paths = {"/a", "/b"}, .logger = {}, .on_failure = nullptr};
     const auto config = std::make_shared<LogConfig>();
     {
@@ -304,7 +304,7 @@ TEST(LogDirsTest, AllPartitionsAreLoadedAndSpreadOverDirectories) {
 
 TEST(LogDirsTest, DirectoriesOfDifferentNodesAreRefused) {
     io::MemoryDisk disk;
-    testing::SeededRandom random(1);
+    io::SeededRandom random(1);
     for (const int node : {1, 2}) {
         const auto path = fmt::format("/{}", node);
         ASSERT_TRUE(disk.make_directory(path));

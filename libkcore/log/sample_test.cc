@@ -104,7 +104,7 @@ protected:
                 SCOPED_TRACE(topic + "-" + std::to_string(p));
                 const auto& expected = facts["partitions"][p];
                 auto& log = *logs_.at({topic, static_cast<std::int32_t>(p)});
-                EXPECT_EQ(log.topic_id().to_string(), facts["id"]);
+                EXPECT_EQ(log.topic_id().to_string(), facts["id"].get<std::string>());
                 EXPECT_EQ(log.log_start_offset(), expected["start"]);
                 EXPECT_EQ(log.log_end_offset(), expected["end"]);
                 EXPECT_EQ(log.high_watermark(), expected["end"]);
@@ -144,7 +144,7 @@ protected:
     std::string data_;
     std::unique_ptr<io::Disk> disk_ = io::make_posix_disk();
     FileCache files_{*disk_, 16};
-    testing::SeededRandom random_{1};
+    io::SeededRandom random_{1};
     std::shared_ptr<testing::Lines> lines_ = std::make_shared<testing::Lines>();
     std::map<std::string, std::string> before_;
     nlohmann::json manifest_;

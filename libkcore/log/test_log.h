@@ -15,21 +15,6 @@
 
 namespace kcore::log::testing {
 
-class SeededRandom : public io::Random {
-public:
-    explicit SeededRandom(std::uint64_t seed) : state_(seed) {}
-    std::uint64_t next() override {
-        state_ += 0x9e3779b97f4a7c15ULL;
-        auto z = state_;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-        return z ^ (z >> 31);
-    }
-
-private:
-    std::uint64_t state_;
-};
-
 struct BatchSpec {
     int records = 1;
     std::int64_t timestamp = 1'000;  // Of the first; the others follow one by one.
@@ -172,7 +157,7 @@ public:
     std::int64_t now_ms_ = 10'000;
     std::vector<std::string> failures_;
     std::shared_ptr<Lines> lines_ = std::make_shared<Lines>();
-    SeededRandom random_{1};
+    io::SeededRandom random_{1};
 
 private:
     io::Disk& disk_;

@@ -13,9 +13,9 @@
 namespace kcore::log {
 namespace {
 
+using io::SeededRandom;
 using testing::batch;
 using testing::Broker;
-using testing::SeededRandom;
 
 // The log as it went on between two truncations; a crash may show it from the moment the first one
 // began until the second one had returned.

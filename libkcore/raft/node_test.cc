@@ -3,12 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <deque>
-
-#include "io/memory_disk.h"
-#include "io/memory_net.h"
-#include "io/pool.h"
-#include "io/virtual_loop.h"
+#include "io/test_env.h"
 #include "raft/quorum_state.h"
 #include "record/control.h"
 #include "record/scan.h"
@@ -19,33 +14,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-class CountingRandom : public io::Random {
-public:
-    std::uint64_t next() override { return state_ += 0x9e3779b97f4a7c15ULL; }
-
-private:
-    std::uint64_t state_ = 1;
-};
-
-// Jobs wait until they are told to run: what is not run is what a crash loses.
-class HeldPool : public io::Pool {
-public:
-    void submit(std::move_only_function<void()> work) override { jobs_.push_back(std::move(work)); }
-    std::size_t run() {
-        std::size_t count = 0;
-        for (; !jobs_.empty(); ++count) {
-            auto job = std::move(jobs_.front());
-            jobs_.pop_front();
-            job();
-        }
-        return count;
-    }
-    std::size_t waiting() const { return jobs_.size(); }
-
-private:
-    std::deque<std::move_only_function<void()>> jobs_;
-};
 
 // A disk on which everything synced, and nothing else, can be made to fail.
 class FailingDisk : public io::MemoryDisk {
@@ -82,7 +50,7 @@ public:
     std::string failure;
 };
 
-class NodeTest : public testing::Test {
+class NodeTest : public testing::Test, public io::TestEnvOf<FailingDisk, io::HeldPool> {
 protected:
     NodeTest() {
         Format how;
@@ -94,15 +62,15 @@ protected:
         how.bootstrap = {to_bytes("first")};
         options_.node_id = 1;
         options_.voters = {{1, {}}};
-        options_.unsynced = *format(disk_, how, clock_.wall_ms());
+        options_.unsynced = *format(disk, how, clock.wall_ms());
     }
     void open() {
         values_ = Values();
         node_.reset();
         directory_.reset();
         directory_ =
-            *log::LogDir::open(disk_, files_, random_, Logger(), "/data", [](const Error&) {});
-        auto node = Node::open(options_, *directory_, env_, Logger());
+            *log::LogDir::open(disk, files_, random, Logger(), "/data", [](const Error&) {});
+        auto node = Node::open(options_, *directory_, env, Logger());
         ASSERT_TRUE(node) << node.error().what;
         node_ = std::move(*node);
         const auto started = node_->start(values_);
@@ -110,10 +78,10 @@ protected:
     }
     void stop() {
         bool ended = false;
-        loop_.spawn(end(ended));
+        loop.spawn(end(ended));
         while (!ended) {
-            pool_.run();
-            loop_.settle();
+            pool.run();
+            loop.settle();
         }
         node_.reset();
         ASSERT_TRUE(directory_->close(-1, true));
@@ -132,31 +100,23 @@ protected:
     }
     void sync() {
         do {
-            pool_.run();
-            loop_.settle();
-        } while (pool_.waiting() > 0);
+            pool.run();
+            loop.settle();
+        } while (pool.waiting() > 0);
     }
     std::string file(const std::string& name) {
-        const auto bytes = log::read_file(disk_, "/data/__cluster_metadata-0/" + name);
+        const auto bytes = log::read_file(disk, "/data/__cluster_metadata-0/" + name);
         return bytes && *bytes ? std::string(as_text(**bytes)) : "";
     }
     void take_snapshot(std::int64_t end_offset, std::vector<Bytes> content,
                        std::int64_t last_ms = -1) {
-        if (last_ms < 0) last_ms = clock_.wall_ms();
+        if (last_ms < 0) last_ms = clock.wall_ms();
         node_->take_snapshot({end_offset, node_->epoch()}, last_ms,
                              [content = std::move(content)] { return content; });
         sync();
     }
 
-    FailingDisk disk_;
-    io::VirtualClock clock_;
-    io::VirtualLoop loop_{clock_};
-    io::MemoryNetwork network_;
-    std::unique_ptr<io::Net> net_ = io::make_memory_net(network_, loop_);
-    CountingRandom random_;
-    HeldPool pool_;
-    io::Env env_{clock_, disk_, *net_, random_, loop_, pool_};
-    log::FileCache files_{disk_, 100};
+    log::FileCache files_{disk, 100};
     NodeOptions options_;
     Values values_;
     std::unique_ptr<log::LogDir> directory_;
@@ -197,9 +157,9 @@ TEST_F(NodeTest, NothingIsCommittedBeforeEverythingIsSynced) {
     append("a");
     bool done = false;
     node_->when_committed(1, 2, [&](Result<void> r) { done = r.has_value(); });
-    loop_.settle();
+    loop.settle();
     EXPECT_EQ(node_->committed(), 0);
-    EXPECT_GT(pool_.waiting(), 4U) << "the log, and the files the first start left, side by side";
+    EXPECT_GT(pool.waiting(), 4U) << "the log, and the files the first start left, side by side";
     sync();
     EXPECT_EQ(node_->committed(), 2);
     EXPECT_TRUE(done);
@@ -210,10 +170,10 @@ TEST_F(NodeTest, WhatIsAppendedDuringASyncIsCommittedByTheNext) {
     sync();
     append("a");
     append("b");
-    pool_.run();
+    pool.run();
     append("c");
     EXPECT_EQ(node_->committed(), 1);
-    loop_.settle();
+    loop.settle();
     EXPECT_EQ(node_->committed(), 2) << "a alone was there when the sync began";
     sync();
     EXPECT_EQ(node_->committed(), 4);
@@ -226,9 +186,9 @@ TEST_F(NodeTest, AHeldSyncCoversWhatComesMeanwhile) {
     node_->hold_sync();
     append("a");
     append("b");
-    EXPECT_EQ(pool_.waiting(), 0U);
+    EXPECT_EQ(pool.waiting(), 0U);
     node_->release_sync();
-    EXPECT_EQ(pool_.waiting(), 1U);
+    EXPECT_EQ(pool.waiting(), 1U);
     sync();
     EXPECT_EQ(node_->committed(), 3);
 }
@@ -270,7 +230,7 @@ TEST_F(NodeTest, AnAppendForAPastEpochIsRefused) {
 TEST_F(NodeTest, AFailedSyncEndsTheLeadership) {
     open();
     append("a");
-    disk_.refuses_sync = true;
+    disk.refuses_sync = true;
     Errc code = Errc::none;
     node_->when_committed(1, 2, [&](Result<void> r) { code = r.error().code; });
     sync();
@@ -278,7 +238,7 @@ TEST_F(NodeTest, AFailedSyncEndsTheLeadership) {
     EXPECT_FALSE(node_->is_leader());
     EXPECT_THAT(values_.lost, HasSubstr("refused"));
     EXPECT_THAT(values_.failure, HasSubstr("refused"));
-    disk_.refuses_sync = false;
+    disk.refuses_sync = false;
     const rsm::Record record{std::nullopt, to_bytes("x")};
     EXPECT_FALSE(node_->append(1, std::span(&record, 1), 0)) << "for good";
     EXPECT_EQ(node_->committed(), 0);
@@ -307,11 +267,11 @@ TEST_F(NodeTest, AnUnfinishedSnapshotIsLeftOutAndItsLeftoversGo) {
     stop();
     const std::string name = "/data/__cluster_metadata-0/" + snapshot_name({2, 1});
     {
-        auto bytes = **log::read_file(disk_, name);
-        auto cut = *disk_.open(name, io::Open::create);
+        auto bytes = **log::read_file(disk, name);
+        auto cut = *disk.open(name, io::Open::create);
         ASSERT_TRUE(cut->write(0, BytesView(bytes).first(bytes.size() - 63)));
-        auto part = *disk_.open("/data/__cluster_metadata-0/" + snapshot_name({9, 1}) + ".part",
-                                io::Open::create);
+        auto part = *disk.open("/data/__cluster_metadata-0/" + snapshot_name({9, 1}) + ".part",
+                               io::Open::create);
     }
     open();
     EXPECT_EQ(values_.loaded, (SnapshotId{0, 0}));
@@ -345,9 +305,9 @@ TEST_F(NodeTest, ALogWithoutTheSnapshotItStandsOnIsRefused) {
     append("b");
     sync();
     stop();
-    ASSERT_TRUE(disk_.remove("/data/__cluster_metadata-0/" + snapshot_name({2, 1})));
-    directory_ = *log::LogDir::open(disk_, files_, random_, Logger(), "/data", [](const Error&) {});
-    auto node = Node::open(options_, *directory_, env_, Logger());
+    ASSERT_TRUE(disk.remove("/data/__cluster_metadata-0/" + snapshot_name({2, 1})));
+    directory_ = *log::LogDir::open(disk, files_, random, Logger(), "/data", [](const Error&) {});
+    auto node = Node::open(options_, *directory_, env, Logger());
     ASSERT_TRUE(node);
     EXPECT_GT((*node)->log_start_offset(), 0);
     const auto started = (*node)->start(values_);
@@ -359,7 +319,7 @@ TEST_F(NodeTest, SnapshotsAreWantedByBytesAndByTime) {
     options_.snapshot_bytes = 500;
     options_.snapshot_interval_ms = 1000;
     open();
-    const auto now = clock_.wall_ms();
+    const auto now = clock.wall_ms();
     append("a");
     EXPECT_FALSE(node_->wants_snapshot(now));
     EXPECT_TRUE(node_->wants_snapshot(now + 1000));
@@ -371,16 +331,16 @@ TEST_F(NodeTest, SnapshotsAreWantedByBytesAndByTime) {
 }
 
 TEST_F(NodeTest, AControllerThatIsNoVoterIsRefusedWithAReason) {
-    directory_ = *log::LogDir::open(disk_, files_, random_, Logger(), "/data", [](const Error&) {});
+    directory_ = *log::LogDir::open(disk, files_, random, Logger(), "/data", [](const Error&) {});
     options_.voters = {{2, {}}};
-    EXPECT_EQ(Node::open(options_, *directory_, env_, Logger()).error().code,
+    EXPECT_EQ(Node::open(options_, *directory_, env, Logger()).error().code,
               Errc::inconsistent_voter_set);
 }
 
 TEST_F(NodeTest, AFormattedDirectoryIsNotFormattedAgain) {
     Format how;
     how.directory = "/data";
-    EXPECT_FALSE(format(disk_, how, 0));
+    EXPECT_FALSE(format(disk, how, 0));
 }
 
 TEST(SnapshotTest, NamesAreKafkas) {

@@ -2,11 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <optional>
 
-#include "io/memory_disk.h"
-#include "io/virtual_loop.h"
+#include "io/test_env.h"
 #include "log/log_dir.h"
 #include "record/builder.h"
 #include "replication/topic_log.h"
@@ -16,18 +14,6 @@ namespace {
 
 constexpr std::int32_t kMe = 1;
 constexpr std::int64_t kNow = 1'000'000;
-
-// Work waits until the test runs it.
-class HeldPool : public io::Pool {
-public:
-    void submit(std::move_only_function<void()> work) override { held.push_back(std::move(work)); }
-    void run_one() {
-        auto work = std::move(held.front());
-        held.pop_front();
-        work();
-    }
-    std::deque<std::move_only_function<void()>> held;
-};
 
 class PartitionTest : public testing::Test {
 protected:
@@ -78,7 +64,7 @@ protected:
     io::MemoryDisk disk_;
     log::FileCache files_{disk_, 10};
     io::SeededRandom random_{1};
-    HeldPool pool_;
+    io::HeldPool pool_;
     std::unique_ptr<log::LogDir> dir_;
     std::shared_ptr<Settings> settings_ = std::make_shared<Settings>();
     PartitionRef partition_;
@@ -169,22 +155,22 @@ TEST_F(PartitionTest, ManyWhoWaitShareOneFlush) {
     ASSERT_TRUE(append(1));
     Wait first;
     partition_->when_flushed(1, pool_, first.done());
-    ASSERT_EQ(pool_.held.size(), 1U);
+    ASSERT_EQ(pool_.waiting(), 1U);
     ASSERT_TRUE(append(1));
     ASSERT_TRUE(append(1));
     Wait second;
     Wait third;
     partition_->when_flushed(2, pool_, second.done());
     partition_->when_flushed(3, pool_, third.done());
-    EXPECT_EQ(pool_.held.size(), 1U) << "one flush at a time";
+    EXPECT_EQ(pool_.waiting(), 1U) << "one flush at a time";
     pool_.run_one();
     EXPECT_TRUE(first.is_over());
     EXPECT_FALSE(second.is_over());
-    ASSERT_EQ(pool_.held.size(), 1U) << "the next one takes all that collected";
+    ASSERT_EQ(pool_.waiting(), 1U) << "the next one takes all that collected";
     pool_.run_one();
     EXPECT_TRUE(second.is_over() && *second.result);
     EXPECT_TRUE(third.is_over() && *third.result);
-    EXPECT_TRUE(pool_.held.empty());
+    EXPECT_EQ(pool_.waiting(), 0U);
 }
 
 TEST_F(PartitionTest, FlushDueIsSaidWithTheAppend) {

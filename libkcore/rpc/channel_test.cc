@@ -5,10 +5,7 @@
 #include <functional>
 
 #include "base/log_sink.h"
-#include "io/memory_disk.h"
-#include "io/memory_net.h"
-#include "io/pool.h"
-#include "io/virtual_loop.h"
+#include "io/test_env.h"
 #include "protocol/api/describe_cluster.h"
 #include "protocol/api/metadata.h"
 #include "rpc/header.h"
@@ -132,7 +129,7 @@ private:
     std::vector<std::pair<io::Stream*, Bytes>> waiting_;
 };
 
-class ChannelTest : public testing::Test {
+class ChannelTest : public testing::Test, public io::TestEnv {
 protected:
     ~ChannelTest() override {
         loop.run(channel.stop());
@@ -168,14 +165,6 @@ protected:
         return all;
     }
 
-    io::VirtualClock clock;
-    io::VirtualLoop loop{clock};
-    io::MemoryNetwork network;
-    std::unique_ptr<io::Net> net = io::make_memory_net(network, loop);
-    io::MemoryDisk disk;
-    io::SeededRandom random{1};
-    io::InlinePool pool;
-    io::Env env{clock, disk, *net, random, loop, pool};
     const io::Address at{"127.0.0.1", 9093};
     std::unique_ptr<FakePeer> peer = std::make_unique<FakePeer>(env, at);
     std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
