@@ -37,6 +37,9 @@ public:
                                                            std::span<std::byte> out) {
         return read(position, out);
     }
+    // False once read_cached is known to read whatever is asked: all of the file is in memory, or
+    // the system does not tell.
+    virtual bool may_be_cold() const { return true; }
 
     virtual Result<std::uint64_t> size() = 0;
     virtual Result<void> truncate(std::uint64_t size) = 0;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <mutex>
@@ -104,6 +105,7 @@ public:
 
     Result<std::optional<std::size_t>> read_cached(std::uint64_t position,
                                                    std::span<std::byte> out) override {
+        if (!may_be_cold()) return read(position, out);
         std::size_t done = 0;
         while (done < out.size()) {
             iovec part{out.data() + done, out.size() - done};
@@ -115,13 +117,17 @@ public:
             } else if (errno == EAGAIN) {
                 return std::nullopt;
             } else if (errno == EOPNOTSUPP || errno == EINVAL || errno == ENOSYS) {
-                return read(position, out);  // A file system in memory, or an old kernel.
+                // A file system in memory, or an old kernel.
+                may_be_cold_.store(false, std::memory_order_relaxed);
+                return read(position, out);
             } else if (errno != EINTR) {
                 return refuse(path_, "preadv2");
             }
         }
         return done;
     }
+
+    bool may_be_cold() const override { return may_be_cold_.load(std::memory_order_relaxed); }
 
     Result<std::uint64_t> size() override {
         struct stat info{};
@@ -157,6 +163,7 @@ private:
     const int fd_;
     const std::string path_;
     std::uint64_t reserved_ = 0;  // By this object, from the front.
+    std::atomic<bool> may_be_cold_ = true;
 };
 
 class PosixDisk : public Disk {

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kGroupEntries = 512;
 constexpr std::size_t kTailEntriesMax = 2 * kGroupEntries;
+// A search reads so much of the file at a time: a page costs little more than an entry.
+constexpr std::size_t kBlockBytes = 4096;
 
 bool is_zero(BytesView bytes) {
     return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
@@ -100,6 +102,59 @@ Result<BytesView> IndexFile::entry(std::uint32_t i) {
     if (!read) return std::unexpected(read.error());
     if (*read < out.size()) std::ranges::fill(out.subspan(*read), std::byte{0});
     return BytesView(out);
+}
+
+Result<std::optional<BytesView>> IndexFile::find_last(const Test& holds) {
+    if (auto done = load(); !done) return std::unexpected(std::move(done).error());
+    const BytesView tail(tail_);
+    if (!tail.empty() && holds(tail.first(entry_bytes_))) return last_of(tail, holds);
+    return find_last_on_disk(holds);
+}
+
+// Of `entries`, the first of which holds.
+BytesView IndexFile::last_of(BytesView entries, const Test& holds) const {
+    std::size_t low = 1;
+    for (auto high = entries.size() / entry_bytes_; low < high;) {
+        const auto middle = low + (high - low) / 2;
+        if (holds(entries.subspan(middle * entry_bytes_, entry_bytes_))) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return entries.subspan((low - 1) * entry_bytes_, entry_bytes_);
+}
+
+// By blocks. Who reads a log in order finds most of its entries in the block of the last search.
+Result<std::optional<BytesView>> IndexFile::find_last_on_disk(const Test& holds) {
+    if (first_in_tail_ == 0) return std::nullopt;
+    const auto opened = file();
+    if (!opened) return std::unexpected(opened.error());
+    std::array<std::byte, kBlockBytes> block;
+    const auto per_block = static_cast<std::uint32_t>(kBlockBytes / entry_bytes_);
+    bool is_found = false;
+    std::uint32_t low = 0;
+    auto high = (first_in_tail_ + per_block - 1) / per_block;
+    for (auto at = std::min(last_block_, high - 1); low < high; at = low + (high - low) / 2) {
+        const auto first = at * per_block;
+        const auto entries = std::min(per_block, first_in_tail_ - first);
+        const auto out = std::span(block).first(std::size_t{entries} * entry_bytes_);
+        const auto read = reads_.read(*opened, std::uint64_t{first} * entry_bytes_, out);
+        if (!read) return std::unexpected(read.error());
+        std::ranges::fill(out.subspan(*read), std::byte{0});
+        if (!holds(BytesView(out).first(entry_bytes_))) {
+            high = at;
+            continue;
+        }
+        const auto last = last_of(out, holds);
+        std::ranges::copy(last, scratch_.begin());
+        is_found = true;
+        last_block_ = at;
+        if (last.data() + entry_bytes_ != out.data() + out.size()) break;
+        low = at + 1;  // The next block may hold, too.
+    }
+    if (!is_found) return std::nullopt;
+    return BytesView(scratch_).first(entry_bytes_);
 }
 
 Result<void> IndexFile::add(BytesView entry, std::uint64_t reserve_bytes) {

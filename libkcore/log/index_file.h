@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -41,8 +42,12 @@ public:
     std::uint32_t known_entries() const { return total(); }
     // The number of entries.
     Result<std::uint32_t> count();
-    // Entry `i` < count().
+    // Entry `i` < count(); good until the next call.
     Result<BytesView> entry(std::uint32_t i);
+    // The last entry that `holds`, which those of a first part do and the others do not; none
+    // where not even the first does. Good until the next call.
+    using Test = std::function<bool(BytesView entry)>;
+    Result<std::optional<BytesView>> find_last(const Test& holds);
     // In memory at once; a full group is written, preallocating the file to `reserve_bytes`. A
     // group that does not get onto the disk stays in memory.
     Result<void> add(BytesView entry, std::uint64_t reserve_bytes);
@@ -66,6 +71,8 @@ private:
     Result<void> load();
     Result<void> write_pending(std::uint64_t reserve_bytes);
     Result<std::uint32_t> count_used(const std::shared_ptr<io::File>& file, std::uint64_t size);
+    BytesView last_of(BytesView entries, const Test& holds) const;
+    Result<std::optional<BytesView>> find_last_on_disk(const Test& holds);
 
     Storage& storage_;
     Reads& reads_;
@@ -74,7 +81,8 @@ private:
     std::unique_ptr<FileCache::Slot> slot_;
     Bytes tail_;  // Entries from first_in_tail_ on.
     std::uint32_t first_in_tail_ = 0;
-    std::uint32_t written_ = 0;  // Entries on the disk.
+    std::uint32_t written_ = 0;     // Entries on the disk.
+    std::uint32_t last_block_ = 0;  // Where the last search on the disk ended.
     std::uint8_t entry_bytes_;
     bool is_loaded_ = false;
     bool is_stale_ = false;  // What the file holds goes before it is used.

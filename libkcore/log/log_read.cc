@@ -25,6 +25,7 @@ Result<LogRead> Log::read(const ReadRange& range) {
     }
     LogRead read;
     if (range.offset >= range.up_to) return read;
+    if (range.max_bytes == 0 && !range.at_least_one_batch) return read;
     for (auto i = index_of(range.offset); i < segments_.size(); ++i) {
         auto& segment = *segments_[i];
         const auto found = segment.find(range.offset);
@@ -41,7 +42,6 @@ Result<LogRead> Log::read(const ReadRange& range) {
         const std::size_t first = (*found)->header.size_bytes;
         auto size = std::min<std::uint64_t>(end - std::min(end, position), range.max_bytes);
         if (size < first) {
-            read.first_batch_does_not_fit = !range.at_least_one_batch;
             if (!range.at_least_one_batch) return read;
             size = first;
         }

@@ -87,7 +87,6 @@ TEST_F(LogTest, TheFirstBatchComesWholeHoweverSmallTheLimit) {
     const auto strict =
         log().read({.offset = 0, .up_to = 2, .max_bytes = 10, .at_least_one_batch = false});
     EXPECT_EQ(strict->slice.size_bytes, 0U);
-    EXPECT_TRUE(strict->first_batch_does_not_fit);
     EXPECT_EQ(read(0, 1'100)->slice.size_bytes, 1'100U);
 }
 
@@ -153,6 +152,26 @@ TEST_F(LogTest, ASegmentRollsWhenAnIndexIsFull) {
     open();
     for (int i = 0; i < 4; ++i) append({.timestamp = 1'000 + i});
     EXPECT_TRUE(exists("00000000000000000003.log"));
+}
+
+TEST_F(LogTest, AnIndexOfManyBlocksFindsEveryOffsetAndTime) {
+    broker_.config_.index_interval_bytes = 0;
+    open();
+    const int batches = 2'000;  // Four blocks of offsets, six of times.
+    for (int i = 0; i < batches; ++i) append({.records = 2, .timestamp = 1'000 + 10 * i});
+    log().release();
+    const auto expect_found = [&](int i) {
+        const auto read = LogTest::read(2 * i + 1, 1);
+        ASSERT_TRUE(read);
+        EXPECT_EQ(broker_.read_batch(*read).base_offset, 2 * i);
+        const auto at = log().offset_for_timestamp(1'000 + 10 * i);
+        ASSERT_TRUE(at && *at);
+        EXPECT_EQ((*at)->offset, 2 * i);
+    };
+    for (int i = 0; i < batches; ++i) expect_found(i);
+    for (int i = 0; i < batches; ++i) expect_found((i * 769) % batches);
+    restart();
+    for (int i = batches - 1; i >= 0; --i) expect_found(i);
 }
 
 TEST_F(LogTest, ARollLeavesFlushSnapshotAndIndexesToTheNextFlush) {

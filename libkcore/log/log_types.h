@@ -52,7 +52,6 @@ struct LogRead {
     // Batches from one segment, the first of which may begin below the offset asked for and the
     // last of which may be cut off. Empty at `up_to`, or when the first batch does not fit.
     FileSlice slice;
-    bool first_batch_does_not_fit = false;
 };
 
 struct AbortedTransaction {

@@ -52,7 +52,7 @@ Result<void> Reads::check_cached(const std::shared_ptr<io::File>& file, std::uin
             cold_->push_back({file, position + at, size_bytes - at});
             return not_cached();
         }
-        if (at == size_bytes - 1) return {};
+        if (at == size_bytes - 1 || !file->may_be_cold()) return {};
     }
 }
 

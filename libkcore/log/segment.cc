@@ -189,22 +189,11 @@ std::int64_t Segment::age_ms(std::int64_t timestamp, std::int64_t now_ms) {
 
 // The position of the last indexed batch that ends at or before `offset`; 0 when none does.
 Result<std::uint64_t> Segment::lookup_offset(std::int64_t offset) {
-    const auto count = offsets_.count();
-    if (!count) return std::unexpected(count.error());
-    std::uint64_t position = 0;
-    std::uint32_t low = 0;
-    for (auto high = *count; low < high;) {
-        const auto middle = low + (high - low) / 2;
-        const auto entry = offsets_.entry(middle);
-        if (!entry) return std::unexpected(entry.error());
-        const auto last = base_offset_ + load_be<std::int32_t>(entry->data());
-        if (last > offset) {
-            high = middle;
-            continue;
-        }
-        low = middle + 1;
-        position = load_be<std::uint32_t>(entry->data() + 4);
-    }
+    const auto last = offsets_.find_last([&](BytesView entry) {
+        return base_offset_ + load_be<std::int32_t>(entry.data()) <= offset;
+    });
+    if (!last) return std::unexpected(last.error());
+    const auto position = *last ? load_be<std::uint32_t>((*last)->data() + 4) : 0;
     // An index that points outside cannot be right; reading from the start is, only slower.
     return position < size_bytes_ ? position : 0;
 }
@@ -246,22 +235,11 @@ Result<std::uint64_t> Segment::position_of(std::int64_t offset) {
 }
 
 Result<std::optional<BatchAt>> Segment::find_timestamp(std::int64_t timestamp) {
-    const auto count = times_.count();
-    if (!count) return std::unexpected(count.error());
-    auto offset = base_offset_;
-    std::uint32_t low = 0;
-    for (auto high = *count; low < high;) {
-        const auto middle = low + (high - low) / 2;
-        const auto entry = times_.entry(middle);
-        if (!entry) return std::unexpected(entry.error());
-        if (load_be<std::int64_t>(entry->data()) > timestamp) {
-            high = middle;
-            continue;
-        }
-        low = middle + 1;
-        // Everything before the batch that ends here is older than what the entry says.
-        offset = base_offset_ + load_be<std::int32_t>(entry->data() + 8);
-    }
+    const auto last = times_.find_last(
+        [&](BytesView entry) { return load_be<std::int64_t>(entry.data()) <= timestamp; });
+    if (!last) return std::unexpected(last.error());
+    // Everything before the batch that ends there is older than what the entry says.
+    const auto offset = base_offset_ + (*last ? load_be<std::int32_t>((*last)->data() + 8) : 0);
     const auto from = lookup_offset(offset);
     if (!from) return std::unexpected(from.error());
     return scan(*from, base_offset_, timestamp);

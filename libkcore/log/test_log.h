@@ -132,6 +132,15 @@ public:
         return work->result();
     }
 
+    // The first batch of what was read.
+    static BatchHeader read_batch(const LogRead& read) {
+        Bytes bytes(read.slice.size_bytes);
+        EXPECT_EQ(read.slice.file->read(read.slice.position, bytes), bytes.size());
+        const auto header = read_batch_header(bytes);
+        EXPECT_TRUE(header);
+        return header.value_or(BatchHeader());
+    }
+
     // Everything from `offset` on, as stored.
     Bytes read_all(std::int64_t offset) {
         Bytes all;
