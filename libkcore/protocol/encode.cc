@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -24,52 +25,56 @@ public:
     }
     void put_uvarint(std::uint32_t value) { size_ += uvarint_size(value); }
     void put_raw(const void*, std::size_t size) { size_ += size; }
-    void put_records(const Records& records) {
-        size_ += records_size(records);
-        if (records.external_index >= 0) external_ += records.external_bytes;
-    }
+    void put_records(const Records& records) { size_ += records_size(records); }
 
     static std::size_t records_size(const Records& records) {
         return records.external_index >= 0 ? records.external_bytes : records.bytes.size();
     }
     std::size_t size() const { return size_; }
-    std::size_t external() const { return external_; }
 
 private:
     std::size_t size_ = 0;
-    std::size_t external_ = 0;
 };
 
-// Writes into a buffer that a Counter measured with the same value.
+// Writes behind what `out` holds; finish() leaves it with exactly what was written.
 class Writer {
 public:
-    Writer(std::byte* at, Encoded& out) : at_(at), out_(out) {}
+    explicit Writer(Encoded& out) : out_(out), start_(out.bytes.size()), at_(start_) {}
 
     template <class T>
     void put_be(T value) {
-        store_be(at_, value);
+        store_be(room(sizeof(T)), value);
         at_ += sizeof(T);
     }
-    void put_uvarint(std::uint32_t value) { at_ += write_uvarint(at_, value); }
+    void put_uvarint(std::uint32_t value) { at_ += write_uvarint(room(kVarintBytesMax), value); }
     void put_raw(const void* from, std::size_t size) {
-        if (size != 0) std::memcpy(at_, from, size);
+        if (size != 0) std::memcpy(room(size), from, size);
         at_ += size;
     }
     void put_records(const Records& records) {
         if (records.external_index < 0) return put_raw(records.bytes.data(), records.bytes.size());
-        const auto position = static_cast<std::size_t>(at_ - out_.bytes.data());
-        out_.cuts.emplace_back(position, records.external_index);
+        out_.cuts.emplace_back(at_, records.external_index);
         out_.external_bytes += records.external_bytes;
     }
-    const std::byte* at() const { return at_; }
+    void finish() { out_.bytes.resize(at_); }
 
 private:
-    std::byte* at_;
+    std::byte* room(std::size_t size) {
+        if (out_.bytes.size() - at_ < size) [[unlikely]]
+            grow(size);
+        return out_.bytes.data() + at_;
+    }
+    [[gnu::noinline]] void grow(std::size_t size) {
+        out_.bytes.resize(at_ + std::max({size, at_ - start_, kFirstBytes}));
+    }
+
+    static constexpr std::size_t kFirstBytes = 256;
     Encoded& out_;
+    const std::size_t start_;
+    std::size_t at_;
 };
 
-// One walk over a message for both sinks. Functions return false after refuse(); only the counting
-// walk, which comes first, can refuse.
+// One walk over a message for both sinks. Functions return false after refuse().
 template <class Sink>
 class Encoder {
 public:
@@ -319,43 +324,53 @@ private:
     std::string path_;
 };
 
-Result<Counter> measure(const MessageInfo& info, const void* from, std::int16_t version) {
+// Walks the message into `sink`.
+template <class Sink>
+Result<void> walk(const MessageInfo& info, const void* from, std::int16_t version, Sink& sink) {
     if (!info.versions.contains(version)) {
         return fail(Errc::unsupported_version,
                     fmt::format("{} has no version {}", info.name, version));
     }
-    Counter counter;
-    Encoder<Counter> encoder(counter, version, info.flexible.contains(version));
-    if (!encoder.write_struct(info.body, from)) {
-        return fail(Errc::invalid_request,
-                    fmt::format("{} v{}: {}", info.name, version, encoder.problem()));
-    }
-    if (counter.size() > kLengthMax) {
-        return fail(Errc::invalid_request,
-                    fmt::format("{} v{}: {} bytes", info.name, version, counter.size()));
-    }
-    return counter;
+    Encoder<Sink> encoder(sink, version, info.flexible.contains(version));
+    if (encoder.write_struct(info.body, from)) return {};
+    return fail(Errc::invalid_request,
+                fmt::format("{} v{}: {}", info.name, version, encoder.problem()));
+}
+
+Result<std::size_t> checked_size(const MessageInfo& info, std::int16_t version, std::size_t size) {
+    if (size <= kLengthMax) return size;
+    return fail(Errc::invalid_request, fmt::format("{} v{}: {} bytes", info.name, version, size));
 }
 
 }  // namespace
 
 Result<std::size_t> encoded_size_of(const MessageInfo& info, const void* from,
                                     std::int16_t version) {
-    const auto counter = measure(info, from, version);
-    if (!counter) return std::unexpected(counter.error());
-    return counter->size();
+    Counter counter;
+    if (auto done = walk(info, from, version, counter); !done) {
+        return std::unexpected(std::move(done).error());
+    }
+    return checked_size(info, version, counter.size());
 }
 
 Result<void> encode_append(const MessageInfo& info, const void* from, std::int16_t version,
                            Encoded& out) {
-    const auto counter = measure(info, from, version);
-    if (!counter) return std::unexpected(counter.error());
     const auto start = out.bytes.size();
-    out.bytes.resize(start + counter->size() - counter->external());
-    Writer writer(out.bytes.data() + start, out);
-    Encoder<Writer> encoder(writer, version, info.flexible.contains(version));
-    encoder.write_struct(info.body, from);
-    return {};
+    const auto cuts = out.cuts.size();
+    const auto external = out.external_bytes;
+    Writer writer(out);
+    auto done = walk(info, from, version, writer);
+    writer.finish();
+    if (done) {
+        const auto size = out.bytes.size() - start + out.external_bytes - external;
+        const auto checked = checked_size(info, version, size);
+        if (checked) return {};
+        done = std::unexpected(checked.error());
+    }
+    out.bytes.resize(start);
+    out.cuts.resize(cuts, Cut(0, 0));
+    out.external_bytes = external;
+    return done;
 }
 
 Result<void> encode_plain(const MessageInfo& info, const void* from, std::int16_t version,
