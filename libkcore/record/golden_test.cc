@@ -112,7 +112,7 @@ TEST(GoldenTest, TheyPassProduceValidationUnchanged) {
         set_base_offset(bytes, 0);
         const auto before = bytes;
         const auto got =
-            validate_produce(bytes, {}, "orders-0", BatchView(bytes).max_timestamp(), scratch);
+            validate_produce(bytes, {}, {"orders", 0}, BatchView(bytes).max_timestamp(), scratch);
         ASSERT_TRUE(got) << got.error().what;
         EXPECT_EQ(to_bytes(got->bytes), before);
     }

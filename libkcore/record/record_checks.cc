@@ -14,10 +14,10 @@ constexpr std::size_t kErrorsShown = 3;
 }  // namespace
 
 RecordChecks::RecordChecks(const BatchView& batch, const ProduceRules& rules,
-                           std::string_view partition_name, std::int64_t now_ms)
+                           const TopicPartition& partition, std::int64_t now_ms)
     : batch_(batch),
       rules_(rules),
-      partition_name_(partition_name),
+      partition_(partition),
       now_ms_(now_ms),
       is_append_time_batch_(batch.timestamp_type() == TimestampType::log_append_time),
       base_timestamp_(batch.base_timestamp()),
@@ -47,7 +47,7 @@ void RecordChecks::add_no_key(std::int32_t index) {
     errors_.push_back(
         {index, fmt::format("Compacted topic cannot accept message without key in topic partition "
                             "{}",
-                            partition_name_)});
+                            partition_.to_string())});
 }
 
 void RecordChecks::add_bad_timestamp(std::int32_t index, const RecordParts& record,

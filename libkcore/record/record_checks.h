@@ -4,10 +4,9 @@
 
 #include <cstdint>
 #include <expected>
-#include <string>
-#include <string_view>
 #include <vector>
 
+#include "base/topic_partition.h"
 #include "record/batch.h"
 #include "record/parse.h"
 #include "record/validate.h"
@@ -17,7 +16,7 @@ namespace kcore::record {
 class RecordChecks {
 public:
     // All arguments outlive the checks.
-    RecordChecks(const BatchView& batch, const ProduceRules& rules, std::string_view partition_name,
+    RecordChecks(const BatchView& batch, const ProduceRules& rules, const TopicPartition& partition,
                  std::int64_t now_ms);
 
     // The record at `index`, which is parsed well.
@@ -64,7 +63,7 @@ private:
 
     const BatchView& batch_;
     const ProduceRules& rules_;
-    std::string_view partition_name_;
+    const TopicPartition& partition_;
     std::int64_t now_ms_;
     bool is_append_time_batch_;
     std::int64_t base_timestamp_;

@@ -97,9 +97,9 @@ public:
           rules_(rules),
           scratch_(scratch) {}
 
-    std::expected<AcceptedBatch, Rejection> run(std::string_view partition_name,
+    std::expected<AcceptedBatch, Rejection> run(const TopicPartition& partition,
                                                 std::int64_t now_ms) {
-        RecordChecks checks(batch_, rules_, partition_name, now_ms);
+        RecordChecks checks(batch_, rules_, partition, now_ms);
         const auto walked = walk(checks);
         if (!walked) return std::unexpected(reject(walked.error()));
         if (checks.has_errors()) return std::unexpected(checks.rejection());
@@ -231,7 +231,7 @@ Result<bool> first_batch_is_transactional(BytesView records) {
 
 std::expected<AcceptedBatch, Rejection> validate_produce(std::span<std::byte> records,
                                                          const ProduceRules& rules,
-                                                         std::string_view partition_name,
+                                                         const TopicPartition& partition,
                                                          std::int64_t now_ms,
                                                          ValidationScratch& scratch) {
     const auto found = find_single_batch(records, rules);
@@ -241,7 +241,7 @@ std::expected<AcceptedBatch, Rejection> validate_produce(std::span<std::byte> re
     if (!refused) refused = check_header(batch);
     using Result = std::expected<AcceptedBatch, Rejection>;
     auto verdict = refused ? Result(std::unexpected(std::move(*refused)))
-                           : Validation(*found, rules, scratch).run(partition_name, now_ms);
+                           : Validation(*found, rules, scratch).run(partition, now_ms);
     if (verdict) return verdict;
     auto& rejection = verdict.error();
     rejection.is_of_batch =

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/topic_partition.h"
 #include "record/batch.h"
 #include "record/builder.h"
 #include "record/compression.h"
@@ -78,12 +79,12 @@ struct ValidationScratch {
 // magic cannot be; the answer then carries it for every partition of the request.
 Result<bool> first_batch_is_transactional(BytesView records);
 
-// `records` may be null (empty span). `partition_name` ("orders-3") is for texts, `now_ms` is wall
+// `records` may be null (empty span). `partition` is for texts, `now_ms` is wall
 // time. Codes: corrupt_message, message_too_large, record_list_too_large, invalid_timestamp,
 // unsupported_compression_type, invalid_record.
 std::expected<AcceptedBatch, Rejection> validate_produce(std::span<std::byte> records,
                                                          const ProduceRules& rules,
-                                                         std::string_view partition_name,
+                                                         const TopicPartition& partition,
                                                          std::int64_t now_ms,
                                                          ValidationScratch& scratch);
 

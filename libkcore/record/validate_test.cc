@@ -24,7 +24,7 @@ class ValidateTest : public ::testing::Test {
 protected:
     std::expected<AcceptedBatch, Rejection> validate(Bytes bytes) {
         bytes_ = std::move(bytes);
-        return validate_produce(bytes_, rules_, "orders-3", kNow, scratch_);
+        return validate_produce(bytes_, rules_, {"orders", 3}, kNow, scratch_);
     }
     Errc code(Bytes bytes) {
         const auto got = validate(std::move(bytes));

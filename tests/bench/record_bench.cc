@@ -84,7 +84,7 @@ void validate_with(benchmark::State& state, Codec codec, Trust trust) {
     ValidationScratch scratch;
     std::int64_t records = 0;
     for (auto _ : state) {
-        const auto accepted = validate_produce(bytes, rules, "orders-0", kNow, scratch);
+        const auto accepted = validate_produce(bytes, rules, {"orders", 0}, kNow, scratch);
         if (!accepted) return state.SkipWithError("refused");
         records = accepted->count;
     }

@@ -75,7 +75,7 @@ void run(BytesView data) {
     (void)validate_fetched(bytes);
     (void)first_batch_is_transactional(bytes);
     const auto rules = rules_from(choice);
-    const auto accepted = validate_produce(bytes, rules, "fuzz-0", kNow, scratch);
+    const auto accepted = validate_produce(bytes, rules, {"fuzz", 0}, kNow, scratch);
     if (accepted) {
         check_accepted(*accepted, rules, decompressor);
     } else {

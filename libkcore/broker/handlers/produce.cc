@@ -2,9 +2,11 @@
 // then, or, where acks=all or flush.messages want more, as soon as they are safe.
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,8 +66,10 @@ struct Work {
 
 // Repeated topics merge, and of a repeated partition the last entry counts.
 void merge(const ProduceRequest& body, Work& work) {
-    std::map<std::pair<Uuid, std::string_view>, std::size_t> topics;
-    std::map<std::pair<std::size_t, std::int32_t>, std::size_t> partitions;
+    std::array<std::byte, 1024> room;  // Enough for a few partitions without an allocation.
+    std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
+    std::pmr::map<std::pair<Uuid, std::string_view>, std::size_t> topics(&memory);
+    std::pmr::map<std::pair<std::size_t, std::int32_t>, std::size_t> partitions(&memory);
     for (const auto& topic : body.topic_data) {
         if (topic.partition_data.empty()) continue;
         const auto [at, is_new] =
@@ -205,8 +209,8 @@ private:
         // The frame is this connection's own and nobody reads it again: offsets, epoch and times
         // are stamped into it in place.
         const std::span<std::byte> bytes{const_cast<std::byte*>(records.data()), records.size()};
-        const auto accepted = record::validate_produce(
-            bytes, rules, (*partition)->name().to_string(), now_ms_, work_.request.scratch());
+        const auto accepted = record::validate_produce(bytes, rules, (*partition)->name(), now_ms_,
+                                                       work_.request.scratch());
         if (!accepted) {
             reject(accepted.error(), (*partition)->offsets().log_start, answer);
             return;
