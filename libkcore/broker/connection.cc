@@ -31,20 +31,19 @@ Connection::~Connection() {
 
 asio::awaitable<void> Connection::run() {
     watch_idling();
-    for (;;) {
+    while (!waits_.stopping) {
         const bool more = co_await receive();
         if (!more) break;
         is_busy_ = true;
         const bool go_on = co_await serve_frames();
         is_busy_ = false;
-        if (!go_on || waits_.stopping) break;
+        if (!go_on) break;
     }
     serving_.env.loop.cancel(idle_timer_);
     stream_->close();
 }
 
 asio::awaitable<bool> Connection::receive() {
-    if (waits_.stopping) co_return false;
     std::size_t taken = 0;
     input_.rest();
     if (input_.empty()) {
@@ -87,8 +86,7 @@ Outcome Connection::start(BytesView frame, Request& request) {
     return api->handler(request);
 }
 
-asio::awaitable<Done> Connection::serve(BytesView frame) {
-    Request request(sender_, serving_.services, serving_.dispatch, serving_.env);
+Outcome Connection::begin(BytesView frame, Request& request) {
     request.frame = frame;
     request.output_ = &output_;
     request.scratch_ = &serving_.scratch;
@@ -98,18 +96,7 @@ asio::awaitable<Done> Connection::serve(BytesView frame) {
         request.began_ = serving_.env.clock.now();
     }
     is_handling_ = true;
-    auto outcome = start(frame, request);
-    auto* rest = std::get_if<asio::awaitable<Done>>(&outcome);
-    if (rest == nullptr) {
-        is_handling_ = false;
-        muted_ms_ = request.meter();
-        co_return std::get<Done>(outcome);
-    }
-    co_await flush();
-    const Done done = co_await std::move(*rest);
-    is_handling_ = false;
-    muted_ms_ = request.meter();
-    co_return done;
+    return start(frame, request);
 }
 
 // Waits until the frame at the front may be taken in; false when the connection ends instead.
@@ -146,8 +133,15 @@ asio::awaitable<bool> Connection::serve_frames() {
             co_return false;
         }
         if (!*frame) break;
-        const BytesView bytes = **frame;
-        const Done done = co_await serve(bytes);
+        Request request(sender_, serving_.services, serving_.dispatch, serving_.env);
+        auto outcome = begin(**frame, request);
+        if (auto* rest = std::get_if<asio::awaitable<Done>>(&outcome)) {
+            co_await flush();
+            outcome = co_await std::move(*rest);
+        }
+        is_handling_ = false;
+        muted_ms_ = request.meter();
+        const Done done = std::get<Done>(outcome);
         input_.drop_frame();
         give_back();
         if (done == Done::close) {
@@ -161,6 +155,7 @@ asio::awaitable<bool> Connection::serve_frames() {
         if (muted_ms_ > 0) co_await stay_muted();
         if (waits_.stopping) break;
     }
+    if (const auto done = flush_now()) co_return *done;
     const bool sent = co_await flush();
     co_return sent;
 }
@@ -174,17 +169,31 @@ asio::awaitable<void> Connection::stay_muted() {
     last_active_ = serving_.env.clock.now();
 }
 
+// Sends what goes out without waiting. Nothing when that is not all; else whether it went well.
+std::optional<bool> Connection::flush_now() {
+    if (output_.empty()) return true;
+    const auto sent = stream_->write_now(output_.pieces());
+    if (!sent) return flushed(std::unexpected(sent.error()));
+    sent_bytes_ = *sent;
+    if (sent_bytes_ < output_.size_bytes()) return std::nullopt;
+    return flushed({});
+}
+
 asio::awaitable<bool> Connection::flush() {
-    if (output_.empty()) co_return true;
+    if (const auto done = flush_now()) co_return *done;
     const std::span<const io::Piece> pieces(output_.pieces());
-    auto sent = co_await stream_->write(pieces);
+    auto sent = co_await stream_->write(pieces, sent_bytes_);
+    co_return flushed(std::move(sent));
+}
+
+bool Connection::flushed(Result<void> sent) {
     output_.clear();
     last_active_ = serving_.env.clock.now();
     if (!sent) {
         serving_.services.logger.debug("closing peer={} reason=\"{}\"", sender_.peer.to_string(),
                                        sent.error().what);
     }
-    co_return sent.has_value();
+    return sent.has_value();
 }
 
 void Connection::stop() {

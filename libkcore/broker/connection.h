@@ -11,6 +11,7 @@
 #include <asio/awaitable.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "broker/buffer_pool.h"
 #include "broker/dispatch.h"
@@ -56,11 +57,13 @@ public:
 private:
     asio::awaitable<bool> receive();
     asio::awaitable<bool> serve_frames();
-    asio::awaitable<Done> serve(BytesView frame);
     asio::awaitable<bool> admit(std::int64_t frame_bytes);
     void give_back();
+    std::optional<bool> flush_now();
     asio::awaitable<bool> flush();
+    bool flushed(Result<void> sent);
     asio::awaitable<void> stay_muted();
+    Outcome begin(BytesView frame, Request& request);
     Outcome start(BytesView frame, Request& request);
     void watch_idling();
 
@@ -73,6 +76,7 @@ private:
     io::Loop::Timer idle_timer_;
     io::Instant last_active_;
     io::Signal wake_;              // Memory was freed, or the end has come.
+    std::size_t sent_bytes_ = 0;   // Of what flush_now() left.
     std::int64_t muted_ms_ = 0;    // What the last request's quotas say.
     std::int64_t held_bytes_ = 0;  // Taken from limits.memory for the frame at the front.
     bool is_busy_ = false;         // Between bytes taken and answers sent.

@@ -60,28 +60,38 @@ public:
         return size;
     }
 
-    Async<void> write(std::span<const Piece> pieces) override {
-        ++network_.writes;
+    using Stream::write;
+    Async<void> write(std::span<const Piece> pieces, std::size_t sent) override {
+        network_.writes += sent == 0 ? 1 : 0;
         const auto pipe = ends_.out;
+        const auto window = network_.window_bytes;
         for (const auto& piece : pieces) {
+            const auto skipped = std::min(sent, piece.size_bytes());
+            sent -= skipped;
             auto bytes = bytes_of(piece);
             if (!bytes) co_return std::unexpected(std::move(bytes).error());
-            std::size_t done = 0;
-            while (done < bytes->size()) {
-                if (pipe->ended || pipe->broken) {
-                    co_return fail(Errc::network_exception, "write: the connection is closed");
-                }
-                const auto room = network_.window_bytes - pipe->bytes.size();
-                const auto size = std::min(bytes->size() - done, room);
-                const auto from = bytes->begin() + static_cast<std::ptrdiff_t>(done);
-                pipe->bytes.insert(pipe->bytes.end(), from,
-                                   from + static_cast<std::ptrdiff_t>(size));
-                done += size;
-                pipe->readable.notify();
-                if (done < bytes->size()) co_await pipe->writable.wait_until(kNever);
+            for (auto rest = BytesView(*bytes).subspan(skipped); !rest.empty();) {
+                const auto put = put_some(*pipe, window, rest);
+                if (!put) co_return std::unexpected(put.error());
+                rest = rest.subspan(*put);
+                if (!rest.empty()) co_await pipe->writable.wait_until(kNever);
             }
         }
         co_return Result<void>();
+    }
+
+    Result<std::size_t> write_now(std::span<const Piece> pieces) override {
+        ++network_.writes;
+        std::size_t sent = 0;
+        for (const auto& piece : pieces) {
+            const auto bytes = bytes_of(piece);
+            if (!bytes) return std::unexpected(bytes.error());
+            const auto put = put_some(*ends_.out, network_.window_bytes, *bytes);
+            if (!put) return put;
+            sent += *put;
+            if (*put < bytes->size()) break;
+        }
+        return sent;
     }
 
     void close() override { shut(); }
@@ -96,6 +106,18 @@ private:
         if (!got) return std::unexpected(std::move(got).error());
         if (*got < piece.size) return fail(Errc::kafka_storage_error, "a file ended early");
         return bytes;
+    }
+
+    // What fits into the window.
+    static Result<std::size_t> put_some(Pipe& pipe, std::size_t window, BytesView bytes) {
+        if (pipe.ended || pipe.broken) {
+            return fail(Errc::network_exception, "write: the connection is closed");
+        }
+        const auto size = std::min(bytes.size(), window - pipe.bytes.size());
+        const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(size);
+        pipe.bytes.insert(pipe.bytes.end(), bytes.begin(), end);
+        if (size > 0) pipe.readable.notify();
+        return size;
     }
 
     void shut() {

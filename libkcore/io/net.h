@@ -53,8 +53,14 @@ public:
     // Takes what is there without waiting; 0 when nothing is. Ends are found by read().
     virtual std::size_t read_now(std::span<std::byte> out) = 0;
 
-    // Sends all of it in order; what the pieces point at must stay until it returns. One at a time.
-    virtual Async<void> write(std::span<const Piece> pieces) = 0;
+    // Sends all of it in order but the first `sent` bytes; what the pieces point at must stay until
+    // it returns. One at a time.
+    virtual Async<void> write(std::span<const Piece> pieces, std::size_t sent) = 0;
+    Async<void> write(std::span<const Piece> pieces) { return write(pieces, 0); }
+
+    // Sends from the front what goes out without waiting, and gives the number of bytes; write()
+    // sends the rest.
+    virtual Result<std::size_t> write_now(std::span<const Piece> pieces) = 0;
 
     // Ends waiting calls. Idempotent.
     virtual void close() = 0;

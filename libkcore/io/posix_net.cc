@@ -64,16 +64,26 @@ public:
         return got > 0 ? static_cast<std::size_t>(got) : 0;
     }
 
-    Async<void> write(std::span<const Piece> pieces) override {
-        Cursor cursor{pieces, 0, 0};
-        while (cursor.index < pieces.size()) {
-            auto sent = send_some(cursor);
-            if (!sent) co_return std::unexpected(std::move(sent).error());
-            if (*sent) continue;
+    using Stream::write;
+    Async<void> write(std::span<const Piece> pieces, std::size_t sent) override {
+        Cursor cursor{pieces};
+        cursor.advance(sent);
+        for (;;) {
+            auto done = send_all(cursor);
+            if (!done) co_return std::unexpected(std::move(done).error());
+            if (*done) break;
             auto [error] = co_await socket_.async_wait(tcp::socket::wait_write, kAwait);
             if (error) co_return net_fail(fmt::format("write to {}", peer_.to_string()), error);
         }
         co_return Result<void>();
+    }
+
+    Result<std::size_t> write_now(std::span<const Piece> pieces) override {
+        Cursor cursor{pieces};
+        cursor.advance(0);
+        auto done = send_all(cursor);
+        if (!done) return std::unexpected(std::move(done).error());
+        return cursor.sent;
     }
 
     void close() override {
@@ -88,10 +98,12 @@ private:
     // The first byte not sent: `done` bytes into piece `index`.
     struct Cursor {
         std::span<const Piece> pieces;
-        std::size_t index;
-        std::size_t done;
+        std::size_t index = 0;
+        std::size_t done = 0;
+        std::size_t sent = 0;  // Over all pieces.
 
         void advance(std::size_t bytes) {
+            sent += bytes;
             done += bytes;
             while (index < pieces.size() && done >= pieces[index].size_bytes()) {
                 done -= pieces[index].size_bytes();
@@ -100,10 +112,17 @@ private:
         }
     };
 
+    // False when the socket is full before the end.
+    Result<bool> send_all(Cursor& cursor) {
+        while (cursor.index < cursor.pieces.size()) {
+            auto sent = send_some(cursor);
+            if (!sent || !*sent) return sent;
+        }
+        return true;
+    }
+
     // True when bytes went out, false when the socket is full.
     Result<bool> send_some(Cursor& cursor) {
-        cursor.advance(0);
-        if (cursor.index == cursor.pieces.size()) return true;
         const auto& piece = cursor.pieces[cursor.index];
         if (piece.file == nullptr) return send_memory(cursor);
         return piece.file->descriptor() >= 0 ? send_file(cursor) : send_copy(cursor);
