@@ -10,48 +10,17 @@ and never come back empty, and those of the first one are served as before.
 import os
 import shutil
 import sys
-import tempfile
 import time
 
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
-from node import SKIPPED, Node
-
-try:
-    import confluent_kafka
-    from confluent_kafka.admin import AdminClient, NewTopic
-except ImportError:
-    print("skipped: python3-confluent-kafka is not installed")
-    sys.exit(SKIPPED)
+from confluent import Client
+from messages import Message
+from node import Node, workplace
 
 TOPIC = "numbers"
 PARTITIONS = 4
 RECORDS = 50
 SECONDS = 60
-
-
-def leaders(bootstrap):
-    topics = AdminClient({"bootstrap.servers": bootstrap}).list_topics(TOPIC, timeout=30).topics
-    return {number: p.leader for number, p in topics[TOPIC].partitions.items()}
-
-
-def produce(bootstrap, partition, count):
-    """How many were acknowledged."""
-    acked = []
-    producer = confluent_kafka.Producer({"bootstrap.servers": bootstrap, "log_level": 0,
-                                         "message.timeout.ms": 30000, "batch.num.messages": 10})
-    for number in range(count):
-        producer.produce(TOPIC, str(number), partition=partition,
-                         on_delivery=lambda error, message: acked.append(error is None))
-    producer.flush(SECONDS)
-    return sum(acked)
-
-
-def end_offset(bootstrap, partition):
-    consumer = confluent_kafka.Consumer({"bootstrap.servers": bootstrap, "group.id": "reader"})
-    at = confluent_kafka.TopicPartition(TOPIC, partition)
-    end = consumer.get_watermark_offsets(at, timeout=30)[1]
-    consumer.close()
-    return end
 
 
 class Test:
@@ -62,28 +31,36 @@ class Test:
             "log.dirs": f"{self.first},{self.second}",
             "replica.high.watermark.checkpoint.interval.ms": "100"})
         self.node.start()
-        admin = AdminClient({"bootstrap.servers": self.node.bootstrap})
-        admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)])[TOPIC].result(30)
+        self.client().create(TOPIC, PARTITIONS)
         for partition in range(PARTITIONS):
-            assert produce(self.node.bootstrap, partition, RECORDS) == RECORDS
+            self.produce(partition, RECORDS)
         self.lost = {n for n in range(PARTITIONS) if os.path.isdir(f"{self.second}/{TOPIC}-{n}")}
         assert 0 < len(self.lost) < PARTITIONS, self.lost
+
+    def client(self):
+        return Client(self.node.bootstrap)
+
+    def produce(self, partition, count):
+        """In several batches, all acknowledged."""
+        self.client().produce(TOPIC, [Message(None, b"%d" % n) for n in range(count)], partition,
+                              batch_num_messages=10)
 
     def check(self, offline):
         """Exactly these partitions have no leader, and nothing of them is in the first directory;
         the others hold what was written."""
         deadline = time.monotonic() + SECONDS
         wanted = {n: -1 if n in offline else 1 for n in range(PARTITIONS)}
-        while (found := leaders(self.node.bootstrap)) != wanted:
+        client = self.client()
+        while (found := client.leaders(TOPIC)) != wanted:
             assert time.monotonic() < deadline, (found, wanted)
             time.sleep(0.05)
         for number in range(PARTITIONS):
             if number not in offline:
-                assert end_offset(self.node.bootstrap, number) >= RECORDS
+                assert client.ends(TOPIC, number)[1] >= RECORDS
             elif number in self.lost:
                 assert not os.path.isdir(f"{self.first}/{TOPIC}-{number}"), number
         served = min(set(range(PARTITIONS)) - set(offline))
-        assert produce(self.node.bootstrap, served, 1) == 1
+        self.produce(served, 1)
 
     def rotten(self):
         self.node.kill()
@@ -126,15 +103,18 @@ class Test:
         self.check(set())
 
     def removed(self):
-        """While it runs."""
-        shutil.rmtree(self.second)
+        """While it runs and writes checkpoints there."""
+        deadline = time.monotonic() + SECONDS
+        while os.path.isdir(self.second):
+            assert time.monotonic() < deadline, f"{self.second} does not go"
+            shutil.rmtree(self.second, ignore_errors=True)
         self.check(self.lost)
         assert "go on without it" in self.node.log_tail()
         assert self.node.stop() == 0
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="kcore-dirs-") as folder:
+    with workplace() as folder:
         test = Test(sys.argv[1], folder)
         for step in (test.rotten, test.unusable, test.emptied, test.removed):
             step()

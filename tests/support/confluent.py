@@ -41,6 +41,11 @@ class Client:
         return {name: len(topic.partitions) for name, topic in found.items()
                 if not name.startswith("__")}
 
+    def leaders(self, topic):
+        """The leader of each partition, -1 where there is none."""
+        partitions = self._admin.list_topics(topic, timeout=SECONDS).topics[topic].partitions
+        return {number: partition.leader for number, partition in partitions.items()}
+
     def create(self, name, partitions, **config):
         config = {key.replace("_", "."): value for key, value in config.items()}
         self._admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(

@@ -1,12 +1,14 @@
 """A kcore node as a process of its own: started, killed, stopped; always gone at the end."""
 
 import atexit
+import contextlib
 import os
 import pathlib
 import re
 import select
 import signal
 import subprocess
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -45,6 +47,25 @@ def _ready_address(process, deadline):
     return re.search(r"READY bootstrap=(\S+)", text.decode()).group(1)
 
 
+_nodes = []
+
+
+@atexit.register
+def _kill_all():
+    for node in _nodes:
+        node.kill()
+
+
+@contextlib.contextmanager
+def workplace():
+    """A temporary directory. No node is alive when it is removed, however the test ended."""
+    with tempfile.TemporaryDirectory(prefix="kcore-") as folder:
+        try:
+            yield folder
+        finally:
+            _kill_all()
+
+
 class Node:
     """One broker and controller on loopback, its data under `folder`, the same port for life.
 
@@ -59,7 +80,7 @@ class Node:
         self.process = None
         self.bootstrap = "127.0.0.1:0"
         self.starts = 0
-        atexit.register(self.kill)
+        _nodes.append(self)
 
     def _properties(self):
         lines = {
