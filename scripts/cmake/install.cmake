@@ -1,5 +1,5 @@
-# cmake --install: tools (stripped, their debug information in lib/debug by build id, where debuggers
-# look when the prefix is /usr), man pages, completions, and the client library with headers,
+# cmake --install: tools (stripped, their debug information in lib/debug by build id, where a
+# debugger looks if the prefix is /usr), man pages, completions, and the client library: headers,
 # find_package(kcore) and pkg-config.
 set(KCORE_INSTALLED_LAYERS base io protocol record rpc security client)
 

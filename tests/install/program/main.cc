@@ -1,5 +1,5 @@
-// program BOOTSTRAP TOPIC: what somebody else writes with the installed library. Makes a topic, writes
-// three records and reads them back.
+// program BOOTSTRAP TOPIC: what somebody else writes with the installed library. Makes a topic,
+// writes three records and reads them back.
 
 #include <cstdio>
 #include <string>
