@@ -148,6 +148,12 @@ constexpr ConfigKey kRows[] = {
      "Socket send buffer; -1 leaves it to the system."},
     {"socket.receive.buffer.bytes", kInt, "102400", any(), kStatic, kActs,
      "Socket receive buffer; -1 leaves it to the system."},
+    {"kcore.socket.congestion.control", kText, kNull, any(), kStatic, kActs | kHidden,
+     "TCP congestion control of clients' connections, as cubic or bbr; empty: the system's."},
+    {"kcore.produce.validation", kText, "strict", one_of("strict, header"), kStatic,
+     kActs | kHidden,
+     "strict opens compressed batches and checks their records, as Kafka does; header believes "
+     "their checksummed header."},
     {"socket.listen.backlog.size", kInt, "50", at_least(1), kStatic, kActs,
      "Connections that may wait to be accepted."},
     {"max.connections", kInt, "2147483647", at_least(0), kCluster, kActs,

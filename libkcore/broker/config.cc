@@ -140,6 +140,8 @@ Result<void> read_network(const Config& values, BrokerConfig& config) {
     config.sockets.send_buffer_bytes = set_or("socket.send.buffer.bytes", -1);
     config.sockets.receive_buffer_bytes = set_or("socket.receive.buffer.bytes", -1);
     config.sockets.backlog = set_or("socket.listen.backlog.size", config.sockets.backlog);
+    config.sockets.congestion =
+        values.optional_text("kcore.socket.congestion.control").value_or("");
     config.request_bytes_max =
         static_cast<std::int32_t>(values.integer("socket.request.max.bytes"));
     config.queued_request_bytes_max = values.integer("queued.max.request.bytes");

@@ -74,6 +74,8 @@ NodeSettings node_settings(const BrokerConfig& config) {
     settings.fetch_session_slots =
         static_cast<std::size_t>(values.integer("max.incremental.fetch.session.cache.slots"));
     settings.fetch_bytes_max = values.integer("fetch.max.bytes");
+    const bool believes_headers = values.text("kcore.produce.validation") == "header";
+    settings.produce_trust = believes_headers ? record::Trust::header : record::Trust::strict;
     settings.recovery_threads =
         static_cast<std::size_t>(values.integer("num.recovery.threads.per.data.dir"));
     auto& chores = settings.chores;

@@ -11,6 +11,7 @@
 #include "broker/log_cleaner.h"
 #include "broker/request.h"
 #include "group/settings.h"
+#include "record/validate.h"
 
 namespace kcore::broker {
 
@@ -18,6 +19,7 @@ struct NodeSettings {
     group::Settings group;
     std::size_t fetch_session_slots = 1'000;
     std::int64_t fetch_bytes_max = 57'671'680;
+    record::Trust produce_trust = record::Trust::strict;
     std::size_t recovery_threads = 2;  // For each log directory.
     ChoreTimes chores;
     std::int64_t directory_failure_timeout_ms = 30'000;

@@ -147,6 +147,7 @@ Result<void> Server::Parts::open() {
     groups = std::make_unique<GroupShards>(config().node_id, settings.group, control, *partitions,
                                            logger().named("group"));
     services.fetch_bytes_max = settings.fetch_bytes_max;
+    services.produce_trust = settings.produce_trust;
     publisher.prepare([this](const auto& before, const auto& after, const auto& changes,
                              auto ready) { follow(before, after, changes, std::move(ready)); });
     publisher.subscribe([this](const auto& /*before*/, const auto& after, const auto& changes) {

@@ -1,5 +1,6 @@
 #include "broker/server.h"
 
+#include "base/crc32c.h"
 #include "broker/test_server.h"
 #include "protocol/api/alter_client_quotas.h"
 #include "protocol/api/api_versions.h"
@@ -110,6 +111,31 @@ TEST_F(ServerTest, AnUnknownCodecRefusesAllPartitionsBeforeVersion7AndItsOwnFrom
     EXPECT_NE(now.at(0).error_code, 0);
     EXPECT_EQ(now.at(1).error_code, 0);
     EXPECT_EQ(now.at(1).base_offset, 0);
+}
+
+TEST_F(ServerTest, CompressedBatchesAreOpenedUnlessTheirHeaderIsToBeBelieved) {
+    record::BatchBuilder builder;
+    builder.append(1, std::nullopt, as_bytes("not compressed"));
+    builder.close();
+    auto batch = builder.take();
+    const auto codec = static_cast<std::int16_t>(record::Codec::lz4);
+    store_be(batch.data() + record::kAttributesAt, codec);
+    const auto crc = crc32c(BytesView(batch).subspan(record::kAttributesAt));
+    store_be(batch.data() + record::kCrcAt, crc);
+    protocol::ProduceRequest request;
+    request.acks = 1;
+    auto& topic = request.topic_data.emplace_back();
+    topic.name = "orders";
+    topic.partition_data.emplace_back().records = protocol::Records(batch);
+    const auto produced = [&] {
+        return ask_in(7, request).responses.at(0).partition_responses.at(0).error_code;
+    };
+    ASSERT_TRUE(start());
+    create("orders", 1);
+    EXPECT_NE(produced(), 0);
+    stop();
+    ASSERT_TRUE(start({{"kcore.produce.validation", "header"}}));
+    EXPECT_EQ(produced(), 0);
 }
 
 TEST_F(ServerTest, TransactionalProducersAreRefusedForGood) {

@@ -45,8 +45,8 @@ struct Services {
     security::ClientQuotas* client_quotas = nullptr;  // Null: nobody has any.
     Traffic* traffic = nullptr;                       // Null: nothing is counted.
 
-    std::int64_t fetch_bytes_max = 57'671'680;  // fetch.max.bytes
-    record::Trust produce_trust = record::Trust::strict;
+    std::int64_t fetch_bytes_max = 57'671'680;            // fetch.max.bytes
+    record::Trust produce_trust = record::Trust::strict;  // kcore.produce.validation
 
     metadata::ImagePtr image() const { return publisher->current(); }
 };

@@ -303,7 +303,12 @@ Result<std::unique_ptr<Listener>> PosixNet::listen(const Address& at,
         acceptor = tcp::acceptor(context);
         error = bind_and_listen(acceptor, tcp::endpoint(tcp::v4(), at.port), false, options);
     }
-    if (error) return net_fail(fmt::format("listen on {}", at.to_string()), error);
+    if (error) {
+        const auto how = options.congestion.empty()
+                             ? ""
+                             : fmt::format(" with congestion control {}", options.congestion);
+        return net_fail(fmt::format("listen on {}{}", at.to_string(), how), error);
+    }
     return std::make_unique<PosixListener>(std::move(acceptor));
 }
 

@@ -299,6 +299,14 @@ TEST_F(PosixNetSmallTest, ATakenPortIsNamed) {
     EXPECT_NE(again.error().what.find(at.to_string()), std::string::npos);
 }
 
+TEST_F(PosixNetSmallTest, AnUnknownCongestionControlIsNamed) {
+    SocketOptions options;
+    options.congestion = "no such";
+    const auto made = net->listen({"127.0.0.1", 0}, options);
+    ASSERT_FALSE(made);
+    EXPECT_NE(made.error().what.find("congestion control no such"), std::string::npos);
+}
+
 TEST_F(PosixNetSmallTest, ClosingAListenerEndsAccept) {
     bind();
     run(close_the_listener_under_accept());
