@@ -60,6 +60,8 @@
 #include "protocol/api/push_telemetry.h"
 #include "protocol/api/remove_raft_voter.h"
 #include "protocol/api/renew_delegation_token.h"
+#include "protocol/api/sasl_authenticate.h"
+#include "protocol/api/sasl_handshake.h"
 #include "protocol/api/sync_group.h"
 #include "protocol/api/unregister_broker.h"
 #include "protocol/api/unregister_controller.h"
@@ -69,22 +71,39 @@
 
 namespace kcore::broker {
 
+namespace {
+
+template <class Body>
+Api handed_on() {
+    return api<Body>(hand_on<Body>);
+}
+template <class Body>
+Api decided() {
+    return api<Body>(decide<Body>);
+}
+template <class Body>
+Api asked() {
+    return api<Body>(ask_replica<Body>);
+}
+
+}  // namespace
+
 Dispatch broker_apis(bool with_unstable_versions) {
     using namespace protocol;
-    return {{api<AddRaftVoterRequest>(add_raft_voter),
-             api<AlterClientQuotasRequest>(alter_client_quotas),
+    return {{handed_on<AddRaftVoterRequest>(),
+             handed_on<AlterClientQuotasRequest>(),
              api<AlterConfigsRequest>(alter_configs),
-             api<AlterPartitionReassignmentsRequest>(alter_partition_reassignments),
-             api<AlterUserScramCredentialsRequest>(alter_user_scram_credentials),
+             handed_on<AlterPartitionReassignmentsRequest>(),
+             handed_on<AlterUserScramCredentialsRequest>(),
              api<ApiVersionsRequest>(api_versions),
              api<CreateAclsRequest>(create_acls),
              api<CreateDelegationTokenRequest>(create_delegation_token),
-             api<CreatePartitionsRequest>(create_partitions),
-             api<CreateTopicsRequest>(create_topics),
+             handed_on<CreatePartitionsRequest>(),
+             handed_on<CreateTopicsRequest>(),
              api<DeleteAclsRequest>(delete_acls),
              api<DeleteGroupsRequest>(delete_groups),
              api<DeleteRecordsRequest>(delete_records),
-             api<DeleteTopicsRequest>(delete_topics),
+             handed_on<DeleteTopicsRequest>(),
              api<DescribeAclsRequest>(describe_acls),
              api<DescribeClientQuotasRequest>(describe_client_quotas),
              api<DescribeClusterRequest>(describe_cluster),
@@ -93,10 +112,10 @@ Dispatch broker_apis(bool with_unstable_versions) {
              api<DescribeGroupsRequest>(describe_groups),
              api<DescribeLogDirsRequest>(describe_log_dirs),
              api<DescribeProducersRequest>(describe_producers),
-             api<DescribeQuorumRequest>(describe_quorum),
+             handed_on<DescribeQuorumRequest>(),
              api<DescribeTopicPartitionsRequest>(describe_topic_partitions),
              api<DescribeUserScramCredentialsRequest>(describe_user_scram_credentials),
-             api<ElectLeadersRequest>(elect_leaders),
+             handed_on<ElectLeadersRequest>(),
              api<ExpireDelegationTokenRequest>(expire_delegation_token),
              api<FetchRequest>(fetch),
              api<FindCoordinatorRequest>(find_coordinator),
@@ -109,7 +128,7 @@ Dispatch broker_apis(bool with_unstable_versions) {
              api<ListConfigResourcesRequest>(list_config_resources),
              api<ListGroupsRequest>(list_groups),
              api<ListOffsetsRequest>(list_offsets),
-             api<ListPartitionReassignmentsRequest>(list_partition_reassignments),
+             handed_on<ListPartitionReassignmentsRequest>(),
              api<MetadataRequest>(metadata),
              api<OffsetCommitRequest>(offset_commit),
              api<OffsetDeleteRequest>(offset_delete),
@@ -117,57 +136,59 @@ Dispatch broker_apis(bool with_unstable_versions) {
              api<OffsetForLeaderEpochRequest>(offset_for_leader_epoch),
              api<ProduceRequest>(produce),
              hidden_api<PushTelemetryRequest>(push_telemetry),
-             api<RemoveRaftVoterRequest>(remove_raft_voter),
+             handed_on<RemoveRaftVoterRequest>(),
              api<RenewDelegationTokenRequest>(renew_delegation_token),
+             api<SaslAuthenticateRequest>(sasl_authenticate),
+             api<SaslHandshakeRequest>(sasl_handshake),
              api<SyncGroupRequest>(sync_group),
-             api<UnregisterBrokerRequest>(unregister_broker),
-             api<UnregisterControllerRequest>(unregister_controller),
-             api<UpdateFeaturesRequest>(update_features)},
+             handed_on<UnregisterBrokerRequest>(),
+             handed_on<UnregisterControllerRequest>(),
+             handed_on<UpdateFeaturesRequest>()},
             with_unstable_versions};
 }
 
 Dispatch controller_apis(bool with_unstable_versions) {
     using namespace protocol;
-    return {{api<AddRaftVoterRequest>(add_raft_voter_here),
-             api<AllocateProducerIdsRequest>(allocate_producer_ids),
-             api<AlterClientQuotasRequest>(alter_client_quotas_here),
-             api<AlterConfigsRequest>(alter_configs_here),
-             api<AlterPartitionReassignmentsRequest>(alter_partition_reassignments_here),
-             api<AlterPartitionRequest>(alter_partition),
-             api<AlterUserScramCredentialsRequest>(alter_user_scram_credentials_here),
+    return {{asked<AddRaftVoterRequest>(),
+             decided<AllocateProducerIdsRequest>(),
+             decided<AlterClientQuotasRequest>(),
+             decided<AlterConfigsRequest>(),
+             decided<AlterPartitionReassignmentsRequest>(),
+             decided<AlterPartitionRequest>(),
+             decided<AlterUserScramCredentialsRequest>(),
              api<ApiVersionsRequest>(api_versions),
-             api<AssignReplicasToDirsRequest>(assign_replicas_to_dirs),
-             api<BeginQuorumEpochRequest>(begin_quorum_epoch),
-             api<BrokerHeartbeatRequest>(broker_heartbeat),
-             api<BrokerRegistrationRequest>(broker_registration),
-             api<ControllerRegistrationRequest>(controller_registration),
+             decided<AssignReplicasToDirsRequest>(),
+             asked<BeginQuorumEpochRequest>(),
+             decided<BrokerHeartbeatRequest>(),
+             decided<BrokerRegistrationRequest>(),
+             decided<ControllerRegistrationRequest>(),
              api<CreateAclsRequest>(create_acls),
              api<CreateDelegationTokenRequest>(create_delegation_token),
-             api<CreatePartitionsRequest>(create_partitions_here),
-             api<CreateTopicsRequest>(create_topics_here),
+             decided<CreatePartitionsRequest>(),
+             decided<CreateTopicsRequest>(),
              api<DeleteAclsRequest>(delete_acls),
-             api<DeleteTopicsRequest>(delete_topics_here),
+             decided<DeleteTopicsRequest>(),
              api<DescribeAclsRequest>(describe_acls),
              api<DescribeClusterRequest>(describe_cluster),
              api<DescribeConfigsRequest>(describe_configs),
              api<DescribeDelegationTokenRequest>(describe_delegation_token),
-             api<DescribeQuorumRequest>(describe_quorum_here),
+             decided<DescribeQuorumRequest>(),
              api<DescribeUserScramCredentialsRequest>(describe_user_scram_credentials),
-             api<ElectLeadersRequest>(elect_leaders_here),
-             api<EndQuorumEpochRequest>(end_quorum_epoch),
+             decided<ElectLeadersRequest>(),
+             asked<EndQuorumEpochRequest>(),
              api<EnvelopeRequest>(envelope),
              api<ExpireDelegationTokenRequest>(expire_delegation_token),
-             api<FetchRequest>(fetch_metadata),
-             api<FetchSnapshotRequest>(fetch_snapshot),
-             api<IncrementalAlterConfigsRequest>(incremental_alter_configs_here),
-             api<ListPartitionReassignmentsRequest>(list_partition_reassignments_here),
-             api<RemoveRaftVoterRequest>(remove_raft_voter_here),
+             asked<FetchRequest>(),
+             asked<FetchSnapshotRequest>(),
+             decided<IncrementalAlterConfigsRequest>(),
+             decided<ListPartitionReassignmentsRequest>(),
+             asked<RemoveRaftVoterRequest>(),
              api<RenewDelegationTokenRequest>(renew_delegation_token),
-             api<UnregisterBrokerRequest>(unregister_broker_here),
-             api<UnregisterControllerRequest>(unregister_controller_here),
-             api<UpdateFeaturesRequest>(update_features_here),
-             api<UpdateRaftVoterRequest>(update_raft_voter),
-             api<VoteRequest>(vote)},
+             decided<UnregisterBrokerRequest>(),
+             decided<UnregisterControllerRequest>(),
+             decided<UpdateFeaturesRequest>(),
+             asked<UpdateRaftVoterRequest>(),
+             asked<VoteRequest>()},
             with_unstable_versions};
 }
 

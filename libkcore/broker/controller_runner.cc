@@ -143,6 +143,7 @@ void ControllerRunner::caught_up() {
 }
 
 void ControllerRunner::lead(std::int32_t /*epoch*/) {
+    is_active_.store(true, std::memory_order_relaxed);
     if (is_loading_) {
         auto built = finish_loading();
         if (!built) return;
@@ -175,6 +176,7 @@ void ControllerRunner::register_self() {
 }
 
 void ControllerRunner::lose(const Error& /*why*/) {
+    is_active_.store(false, std::memory_order_relaxed);
     env_.loop.cancel(timer_);
     unpublished_.clear();
 }
@@ -303,10 +305,8 @@ protocol::DescribeQuorumResponse::ReplicaState ControllerRunner::state_of(
 QuorumView ControllerRunner::quorum_view() const {
     QuorumView view;
     view.node_id = options_.settings.node_id;
-    view.cluster_id = options_.settings.cluster_id;
     view.epoch = node_->epoch();
     view.high_watermark = node_->committed();
-    view.kraft_version = node_->replica().voters().kraft_version();
     view.listeners = options_.registration.listeners;
     const auto& leadership = node_->replica().leadership();
     if (!leadership) return view;
@@ -328,13 +328,22 @@ io::Async<protocol::DescribeQuorumResponse> ControllerRunner::handle(
 io::Async<protocol::AddRaftVoterResponse> ControllerRunner::handle(
     protocol::AddRaftVoterRequest request, Caller /*caller*/) {
     if (!node_->is_leader()) co_return fail(Errc::not_controller, "this node does not lead");
-    co_return add_voter(quorum_view(), request);
+    auto answer = co_await ask(std::move(request));
+    co_return std::move(answer.wire);
 }
 
 io::Async<protocol::RemoveRaftVoterResponse> ControllerRunner::handle(
     protocol::RemoveRaftVoterRequest request, Caller /*caller*/) {
     if (!node_->is_leader()) co_return fail(Errc::not_controller, "this node does not lead");
-    co_return remove_voter(quorum_view(), request);
+    auto answer = co_await ask(std::move(request));
+    co_return std::move(answer.wire);
+}
+
+Result<void> ControllerRunner::check_cluster(const std::optional<std::string>& cluster_id) const {
+    const auto& own = options_.settings.cluster_id;
+    if (!cluster_id || *cluster_id == own) return {};
+    return fail(Errc::inconsistent_cluster_id,
+                fmt::format("cluster id \"{}\" is not this cluster's \"{}\"", *cluster_id, own));
 }
 
 void ControllerRunner::on_time() {

@@ -3,16 +3,19 @@
 // metadata log, answers when that is committed, and publishes the images. What is decided stands in
 // controller/; the network in front of it belongs to the server. Lives on one loop.
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "broker/caller.h"
 #include "broker/quorum_answers.h"
+#include "broker/refusal.h"
 #include "controller/controller.h"
 #include "io/env.h"
 #include "metadata/publisher.h"
@@ -20,6 +23,7 @@
 #include "protocol/api/describe_quorum.h"
 #include "protocol/api/remove_raft_voter.h"
 #include "raft/node.h"
+#include "raft/wire.h"
 #include "security/client_quotas.h"
 
 namespace kcore::broker {
@@ -87,12 +91,38 @@ public:
                                                         Caller caller);
 
     // What other replicas of the log, and operators, ask of this one.
-    io::Async<raft::Response> ask(raft::Request request) {
-        auto answer = co_await node_->handle(std::move(request));
+    template <class Body>
+    struct Answer {
+        Answer() = default;
+        raft::Response source;  // Records in `wire` are views into it.
+        typename Body::Response wire;
+    };
+    template <class Body>
+    asio::awaitable<Answer<Body>> ask(Body body) {
+        Answer<Body> answer;
+        auto message = request_of(body);
+        if (!message) {
+            answer.wire = refusal<typename Body::Response>(message.error());
+            co_return answer;
+        }
+        auto got = co_await node_->handle(std::move(*message));
+        if (!got) {
+            const Error away(Errc::broker_not_available, got.error().what);
+            answer.wire = refusal<typename Body::Response>(away);
+            co_return answer;
+        }
+        answer.source = std::move(*got);
+        const auto put = [&](const auto& is) {
+            if constexpr (requires { raft::to_wire(is, answer.wire); }) {
+                raft::to_wire(is, answer.wire);
+            }
+        };
+        std::visit(put, answer.source);
         co_return answer;
     }
 
-    bool is_active() const { return node_->is_leader(); }
+    // Whether this node leads and decides; from any thread.
+    bool is_active() const { return is_active_.load(std::memory_order_relaxed); }
     const protocol::ControllerRegistrationRequest& registration() const {
         return options_.registration;
     }
@@ -129,6 +159,14 @@ private:
     void publish_later(metadata::Built built, std::int64_t end);
     void publish_committed();
     asio::awaitable<void> published(std::int64_t end);
+    Result<void> check_cluster(const std::optional<std::string>& cluster_id) const;
+    template <class Body>
+    Result<raft::Request> request_of(const Body& body) const {
+        if (auto ok = check_cluster(body.cluster_id); !ok) return std::unexpected(ok.error());
+        auto message = raft::from_wire(body);
+        if (!message) return std::unexpected(std::move(message).error());
+        return raft::Request(std::move(*message));
+    }
     void on_time();
     void arm(std::int64_t not_before_ms);
     void snapshot_if_due();
@@ -141,6 +179,7 @@ private:
     controller::ConfigRules rules_;
     controller::Controller controller_;
     metadata::Replay replay_;
+    std::atomic<bool> is_active_ = false;
     bool is_loading_ = false;  // The replay collects, and builds one image at the end.
     std::optional<Error> replay_error_;
     raft::LoggedBatch last_;  // Of what was replayed; without values.

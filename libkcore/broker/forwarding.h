@@ -5,6 +5,7 @@
 #include <asio/awaitable.hpp>
 
 #include "broker/controller_link.h"
+#include "broker/refusal.h"
 #include "broker/request.h"
 #include "broker/services.h"
 
@@ -45,25 +46,6 @@ asio::awaitable<Done> forwarded(Request& request, Body body,
         request.throttle(opened->throttle_time_ms);
     }
     co_return request.answer(*opened);
-}
-
-// The error in the places that such an answer has on top.
-template <class Response>
-Response refusal(const Error& error) {
-    Response response;
-    if constexpr (requires { response.error_code; }) {
-        response.error_code = static_cast<std::int16_t>(error.code);
-    }
-    if constexpr (requires { response.error_message; }) response.error_message = error.what;
-    return response;
-}
-
-// Decodes and forwards.
-template <class Body>
-Outcome hand_on(Request& request, typename Body::Response (*refuse)(const Body&, const Error&)) {
-    auto body = request.decode<Body>();
-    if (!body) return request.malformed(body.error());
-    return forwarded<Body>(request, std::move(*body), refuse);
 }
 
 }  // namespace kcore::broker

@@ -1,9 +1,5 @@
 #include "broker/quorum_answers.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "base/result.h"
 
 namespace kcore::broker {
@@ -36,51 +32,6 @@ DescribeQuorumResponse::Node node_of(const QuorumView& view) {
     return node;
 }
 
-Result<void> check_cluster(const QuorumView& view, const std::optional<std::string>& cluster_id) {
-    if (!cluster_id || *cluster_id == view.cluster_id) return {};
-    return fail(Errc::inconsistent_cluster_id,
-                fmt::format("The given id \"{}\" doesn't match the cluster id \"{}\"", *cluster_id,
-                            view.cluster_id));
-}
-
-Result<void> refuse_change(const QuorumView& view, std::string_view change) {
-    if (view.kraft_version > 0) {
-        return fail(Errc::unsupported_version,
-                    fmt::format("A broker does not hand on {} a voter: ask the controllers' "
-                                "listener",
-                                change));
-    }
-    return fail(Errc::unsupported_version,
-                fmt::format("Cluster doesn't support {} voter because the kraft.version feature "
-                            "is 0",
-                            change));
-}
-
-Result<void> check_voter(const QuorumView& view, const protocol::AddRaftVoterRequest& request) {
-    if (auto ok = check_cluster(view, request.cluster_id); !ok) return ok;
-    if (request.voter_id < 0) {
-        return fail(Errc::invalid_request, "Add voter request didn't include a valid voter");
-    }
-    const auto is_known = [&](const auto& listener) {
-        return std::ranges::find(view.listeners, listener.name,
-                                 &protocol::ControllerRegistrationRequest::Listener::name) !=
-               view.listeners.end();
-    };
-    if (!std::ranges::any_of(request.listeners, is_known)) {
-        return fail(Errc::invalid_request,
-                    "Add voter request didn't include the endpoint for the default listener");
-    }
-    return refuse_change(view, "adding");
-}
-
-template <class Response>
-Response refused(const Result<void>& outcome) {
-    Response response;
-    response.error_code = static_cast<std::int16_t>(outcome.error().code);
-    response.error_message = outcome.error().what;
-    return response;
-}
-
 }  // namespace
 
 DescribeQuorumResponse describe_quorum(const QuorumView& view,
@@ -107,20 +58,6 @@ DescribeQuorumResponse describe_quorum(const QuorumView& view,
     }
     if (is_described && version >= kFirstWithNodes) response.nodes.push_back(node_of(view));
     return response;
-}
-
-protocol::AddRaftVoterResponse add_voter(const QuorumView& view,
-                                         const protocol::AddRaftVoterRequest& request) {
-    return refused<protocol::AddRaftVoterResponse>(check_voter(view, request));
-}
-
-protocol::RemoveRaftVoterResponse remove_voter(const QuorumView& view,
-                                               const protocol::RemoveRaftVoterRequest& request) {
-    Result<void> outcome = check_cluster(view, request.cluster_id);
-    if (outcome) {
-        outcome = refuse_change(view, "removing");
-    }
-    return refused<protocol::RemoveRaftVoterResponse>(outcome);
 }
 
 }  // namespace kcore::broker

@@ -9,16 +9,12 @@ class QuorumAnswersTest : public testing::Test {
 protected:
     QuorumAnswersTest() {
         view.node_id = 1;
-        view.cluster_id = "c";
         view.epoch = 3;
         view.high_watermark = 7;
         auto& self = view.voters.emplace_back();
         self.replica_id = 1;
         self.log_end_offset = 8;
         view.listeners.emplace_back().name = "CONTROLLER";
-        request.voter_id = 2;
-        request.cluster_id = "c";
-        request.listeners.emplace_back().name = "CONTROLLER";
     }
     auto describe(const std::string& topic, std::int32_t partition) {
         protocol::DescribeQuorumRequest asked;
@@ -30,7 +26,6 @@ protected:
 
     QuorumView view;
     std::int16_t version = 2;
-    protocol::AddRaftVoterRequest request;
 };
 
 TEST_F(QuorumAnswersTest, TheOnlyVoterLeadsAndIsCaughtUp) {
@@ -51,22 +46,6 @@ TEST_F(QuorumAnswersTest, OtherPartitionsAreNotTheQuorums) {
         EXPECT_EQ(answer.topics.at(0).partitions.at(0).error_code, 3);
         EXPECT_TRUE(answer.nodes.empty());
     }
-}
-
-TEST_F(QuorumAnswersTest, FixedVotersNeitherComeNorGo) {
-    EXPECT_EQ(add_voter(view, request).error_code, 35);
-    request.listeners.clear();
-    EXPECT_EQ(add_voter(view, request).error_code, 42);
-    request.voter_id = -1;
-    EXPECT_EQ(add_voter(view, request).error_code, 42);
-    request.cluster_id = "other";
-    EXPECT_EQ(add_voter(view, request).error_message,
-              "The given id \"other\" doesn't match the cluster id \"c\"");
-    protocol::RemoveRaftVoterRequest removal;
-    removal.cluster_id = "c";
-    EXPECT_EQ(remove_voter(view, removal).error_code, 35);
-    removal.cluster_id = "other";
-    EXPECT_EQ(remove_voter(view, removal).error_code, 104);
 }
 
 }  // namespace

@@ -13,8 +13,10 @@
 #include "io/memory_net.h"
 #include "io/pool.h"
 #include "io/virtual_loop.h"
+#include "protocol/api/add_raft_voter.h"
 #include "protocol/api/create_topics.h"
 #include "protocol/api/metadata.h"
+#include "protocol/api/remove_raft_voter.h"
 #include "rpc/channel.h"
 
 namespace kcore::broker {
@@ -24,6 +26,7 @@ using asio::awaitable;
 
 constexpr std::uint16_t kControllerPort = 9100;
 constexpr std::uint16_t kBrokerPort = 9200;
+const std::string kClusterId = "AAAAAAAAAAAAAAAAAAAAAQ";
 
 class QuorumTest : public testing::Test {
 protected:
@@ -71,7 +74,7 @@ protected:
                            {"log.dirs", "/data"}};
         for (const auto& [key, value] : more) settings[key] = value;
         options.config = *make_broker_config(settings);
-        options.cluster_id = "AAAAAAAAAAAAAAAAAAAAAQ";
+        options.cluster_id = kClusterId;
         options.logger = Logger(sink, "node" + std::to_string(node.id));
         node.server = std::make_unique<Server>(std::move(options), node.env,
                                                std::vector<io::Env*>{&node.env});
@@ -112,8 +115,8 @@ protected:
         out.emplace(std::move(answer));
     }
     template <class Request>
-    typename Request::Response ask(int id, Request request) {
-        const io::Address to{"127.0.0.1", static_cast<std::uint16_t>(kBrokerPort + id)};
+    typename Request::Response ask(int id, Request request, std::uint16_t port = kBrokerPort) {
+        const io::Address to{"127.0.0.1", static_cast<std::uint16_t>(port + id)};
         rpc::Channel channel(nodes[0]->env, to, {});
         std::optional<Result<typename Request::Response>> out;
         loop.spawn(ask_into(channel, std::move(request), out));
@@ -133,6 +136,15 @@ protected:
         topic.replication_factor = 1;
         request.timeout_ms = 20'000;
         return ask(asked, std::move(request)).topics.at(0).error_code;
+    }
+    // Of the leader on its controllers' listener, or of any node as a client.
+    template <class Request>
+    std::int16_t change_voters(const Request& request, std::uint16_t port) {
+        for (int id = 1; id <= 3; ++id) {
+            const auto code = ask(id, request, port).error_code;
+            if (code != static_cast<std::int16_t>(Errc::not_leader_or_follower)) return code;
+        }
+        return -1;
     }
     bool knows(int asked, const std::string& name) {
         protocol::MetadataRequest request;
@@ -166,6 +178,30 @@ TEST_F(QuorumTest, EachMayStopAndComeBackWhileTheOthersGoOn) {
         begin(node);
         expect_started(node);
         EXPECT_TRUE(knows(id, name));
+    }
+}
+
+TEST_F(QuorumTest, ChangesOfVotersAreJudgedTheSameWhoeverIsAsked) {
+    start_all();
+    for (const auto port : {kBrokerPort, kControllerPort}) {
+        protocol::AddRaftVoterRequest add;
+        add.cluster_id = kClusterId;
+        add.voter_id = 9;
+        add.voter_directory_id = Uuid{1, 1};
+        add.listeners.emplace_back().name = "CONTROLLER";
+        EXPECT_EQ(change_voters(add, port), 35) << "kraft.version is 0";
+        add.listeners.front().name = "OTHER";
+        EXPECT_EQ(change_voters(add, port), 42);
+        add.voter_id = -1;
+        EXPECT_EQ(change_voters(add, port), 42);
+        add.cluster_id = "other";
+        EXPECT_EQ(change_voters(add, port), 104);
+        protocol::RemoveRaftVoterRequest remove;
+        remove.cluster_id = kClusterId;
+        remove.voter_id = 2;
+        EXPECT_EQ(change_voters(remove, port), 35);
+        remove.cluster_id = "other";
+        EXPECT_EQ(change_voters(remove, port), 104);
     }
 }
 

@@ -151,6 +151,7 @@ private:
     void handle(RequestId id, const ProbeRequest& ask, std::int64_t now);
     void took(const Sent& sent, const VotersResponse& answer, std::int64_t now);
     void took(const Sent& sent, const ProbeResponse& answer, std::int64_t now);
+    std::optional<VotersResponse> lack(const Voter& voter) const;
     std::optional<VotersResponse> refusal() const;
     bool write_voters(const VoterSet& voters, std::int64_t now);
     void answer_change(Errc error, const std::string& message);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "raft/replica.h"
@@ -76,15 +77,27 @@ void Replica::finish_change(std::int64_t now) {
     }
 }
 
+// What a description of a new voter lacks.
+std::optional<VotersResponse> Replica::lack(const Voter& voter) const {
+    if (!is_leader()) return std::nullopt;  // Which comes first.
+    if (voter.key.id < 0 || voter.key.directory.is_zero()) {
+        return refused(Errc::invalid_request, "a voter needs an id and a directory");
+    }
+    const auto is_asked_for = [&](const Endpoint& endpoint) {
+        return options_.listener.empty() || endpoint.name == options_.listener;
+    };
+    if (std::ranges::any_of(voter.endpoints, is_asked_for)) return std::nullopt;
+    return refused(Errc::invalid_request,
+                   fmt::format("a voter needs an address for listener {}", options_.listener));
+}
+
 void Replica::handle(RequestId id, const AddVoterRequest& ask, std::int64_t now) {
-    auto no = refusal();
+    auto no = lack(ask.voter);
+    if (!no) no = refusal();
     const auto& key = ask.voter.key;
     if (!no && voters_.voters().contains(key.id)) {
         no = refused(Errc::duplicate_voter,
                      fmt::format("voter {} is already among the voters", key.id));
-    }
-    if (!no && (ask.voter.endpoints.empty() || key.id < 0 || key.directory.is_zero())) {
-        no = refused(Errc::invalid_request, "a voter needs an id, a directory and a listener");
     }
     if (no) {
         no->leader = leader();

@@ -23,6 +23,8 @@ asio::awaitable<Done> decided(Request& request, Body body) {
     co_return request.malformed(answer.error());
 }
 
+}  // namespace
+
 template <class Body>
 Outcome decide(Request& request) {
     auto body = request.decode<Body>();
@@ -30,67 +32,25 @@ Outcome decide(Request& request) {
     return decided<Body>(request, std::move(*body));
 }
 
-}  // namespace
-
-Outcome allocate_producer_ids(Request& request) {
-    return decide<protocol::AllocateProducerIdsRequest>(request);
-}
-Outcome alter_partition(Request& request) {
-    return decide<protocol::AlterPartitionRequest>(request);
-}
-Outcome assign_replicas_to_dirs(Request& request) {
-    return decide<protocol::AssignReplicasToDirsRequest>(request);
-}
-Outcome broker_heartbeat(Request& request) {
-    return decide<protocol::BrokerHeartbeatRequest>(request);
-}
-Outcome broker_registration(Request& request) {
-    return decide<protocol::BrokerRegistrationRequest>(request);
-}
-Outcome controller_registration(Request& request) {
-    return decide<protocol::ControllerRegistrationRequest>(request);
-}
-Outcome alter_configs_here(Request& request) {
-    return decide<protocol::AlterConfigsRequest>(request);
-}
-Outcome create_partitions_here(Request& request) {
-    return decide<protocol::CreatePartitionsRequest>(request);
-}
-Outcome create_topics_here(Request& request) {
-    return decide<protocol::CreateTopicsRequest>(request);
-}
-Outcome delete_topics_here(Request& request) {
-    return decide<protocol::DeleteTopicsRequest>(request);
-}
-Outcome incremental_alter_configs_here(Request& request) {
-    return decide<protocol::IncrementalAlterConfigsRequest>(request);
-}
-Outcome alter_client_quotas_here(Request& request) {
-    return decide<protocol::AlterClientQuotasRequest>(request);
-}
-Outcome alter_partition_reassignments_here(Request& request) {
-    return decide<protocol::AlterPartitionReassignmentsRequest>(request);
-}
-Outcome alter_user_scram_credentials_here(Request& request) {
-    return decide<protocol::AlterUserScramCredentialsRequest>(request);
-}
-Outcome describe_quorum_here(Request& request) {
-    return decide<protocol::DescribeQuorumRequest>(request);
-}
-Outcome elect_leaders_here(Request& request) {
-    return decide<protocol::ElectLeadersRequest>(request);
-}
-Outcome list_partition_reassignments_here(Request& request) {
-    return decide<protocol::ListPartitionReassignmentsRequest>(request);
-}
-Outcome unregister_broker_here(Request& request) {
-    return decide<protocol::UnregisterBrokerRequest>(request);
-}
-Outcome unregister_controller_here(Request& request) {
-    return decide<protocol::UnregisterControllerRequest>(request);
-}
-Outcome update_features_here(Request& request) {
-    return decide<protocol::UpdateFeaturesRequest>(request);
-}
+template Outcome decide<protocol::AllocateProducerIdsRequest>(Request&);
+template Outcome decide<protocol::AlterClientQuotasRequest>(Request&);
+template Outcome decide<protocol::AlterConfigsRequest>(Request&);
+template Outcome decide<protocol::AlterPartitionReassignmentsRequest>(Request&);
+template Outcome decide<protocol::AlterPartitionRequest>(Request&);
+template Outcome decide<protocol::AlterUserScramCredentialsRequest>(Request&);
+template Outcome decide<protocol::AssignReplicasToDirsRequest>(Request&);
+template Outcome decide<protocol::BrokerHeartbeatRequest>(Request&);
+template Outcome decide<protocol::BrokerRegistrationRequest>(Request&);
+template Outcome decide<protocol::ControllerRegistrationRequest>(Request&);
+template Outcome decide<protocol::CreatePartitionsRequest>(Request&);
+template Outcome decide<protocol::CreateTopicsRequest>(Request&);
+template Outcome decide<protocol::DeleteTopicsRequest>(Request&);
+template Outcome decide<protocol::DescribeQuorumRequest>(Request&);
+template Outcome decide<protocol::ElectLeadersRequest>(Request&);
+template Outcome decide<protocol::IncrementalAlterConfigsRequest>(Request&);
+template Outcome decide<protocol::ListPartitionReassignmentsRequest>(Request&);
+template Outcome decide<protocol::UnregisterBrokerRequest>(Request&);
+template Outcome decide<protocol::UnregisterControllerRequest>(Request&);
+template Outcome decide<protocol::UpdateFeaturesRequest>(Request&);
 
 }  // namespace kcore::broker

@@ -6,20 +6,13 @@
 
 namespace kcore::broker {
 
-Outcome add_raft_voter(Request& request);
-Outcome alter_client_quotas(Request& request);
 Outcome alter_configs(Request& request);
-Outcome alter_partition_reassignments(Request& request);
-Outcome alter_user_scram_credentials(Request& request);
 Outcome api_versions(Request& request);
 Outcome create_acls(Request& request);
 Outcome create_delegation_token(Request& request);
-Outcome create_partitions(Request& request);
-Outcome create_topics(Request& request);
 Outcome delete_acls(Request& request);
 Outcome delete_groups(Request& request);
 Outcome delete_records(Request& request);
-Outcome delete_topics(Request& request);
 Outcome describe_acls(Request& request);
 Outcome describe_client_quotas(Request& request);
 Outcome describe_cluster(Request& request);
@@ -28,10 +21,8 @@ Outcome describe_delegation_token(Request& request);
 Outcome describe_groups(Request& request);
 Outcome describe_log_dirs(Request& request);
 Outcome describe_producers(Request& request);
-Outcome describe_quorum(Request& request);
 Outcome describe_topic_partitions(Request& request);
 Outcome describe_user_scram_credentials(Request& request);
-Outcome elect_leaders(Request& request);
 Outcome expire_delegation_token(Request& request);
 Outcome fetch(Request& request);
 Outcome find_coordinator(Request& request);
@@ -44,7 +35,6 @@ Outcome leave_group(Request& request);
 Outcome list_config_resources(Request& request);
 Outcome list_groups(Request& request);
 Outcome list_offsets(Request& request);
-Outcome list_partition_reassignments(Request& request);
 Outcome metadata(Request& request);
 Outcome offset_commit(Request& request);
 Outcome offset_delete(Request& request);
@@ -52,11 +42,13 @@ Outcome offset_fetch(Request& request);
 Outcome offset_for_leader_epoch(Request& request);
 Outcome produce(Request& request);
 Outcome push_telemetry(Request& request);
-Outcome remove_raft_voter(Request& request);
 Outcome renew_delegation_token(Request& request);
+Outcome sasl_authenticate(Request& request);
+Outcome sasl_handshake(Request& request);
 Outcome sync_group(Request& request);
-Outcome unregister_broker(Request& request);
-Outcome unregister_controller(Request& request);
-Outcome update_features(Request& request);
+
+// What the controller decides: handed on to it. For the bodies that hand_on.cc names.
+template <class Body>
+Outcome hand_on(Request& request);
 
 }  // namespace kcore::broker
