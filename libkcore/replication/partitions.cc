@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <utility>
+
+#include "io/parallel.h"
 
 namespace kcore::replication {
 
@@ -162,12 +165,18 @@ SettingsRef Partitions::settings_for(const metadata::Image& image, const std::st
     return known;
 }
 
-void Partitions::put(Placed held) {
-    const std::unique_lock lock(mutex_);
-    const auto name = held.partition->name();
-    names_[held.partition->topic_id()] = name.topic;
-    offline_.erase(name);
-    by_name_[name.topic][name.partition] = std::move(held);
+void Partitions::put(const Placed& placed) {
+    {
+        const std::unique_lock lock(mutex_);
+        const auto& name = placed.partition->name();
+        names_[placed.partition->topic_id()] = name.topic;
+        offline_.erase(name);
+        by_name_[name.topic][name.partition] = placed;
+    }
+    // directory_failed() may have looked before it was there.
+    if (const auto online = placed.directory->storage().check_online(); !online) {
+        take_offline(placed, online.error());
+    }
 }
 
 void Partitions::refuse(const TopicPartition& name, Offline offline) {
@@ -285,17 +294,21 @@ void Partitions::create(const metadata::Image& after, const Wanted& wanted,
 
 void Partitions::directory_failed(const log::LogDir& directory, const Error& why) {
     for (const auto& placed : all_placed()) {
-        if (placed.directory != &directory) continue;
-        const auto name = placed.partition->name();
-        const Error error(Errc::kafka_storage_error, why.what);
-        {
-            const std::unique_lock lock(mutex_);
-            by_name_[name.topic].erase(name.partition);
-            offline_.insert_or_assign(name,
-                                      Offline{placed.partition->topic_id(), error, nullptr, {}});
-        }
-        (void)placed.partition->stop(error, Partition::RunningFlush::abandon);
+        if (placed.directory == &directory) take_offline(placed, why);
     }
+}
+
+void Partitions::take_offline(const Placed& placed, const Error& why) {
+    const auto& name = placed.partition->name();
+    const Error error(Errc::kafka_storage_error, why.what);
+    {
+        const std::unique_lock lock(mutex_);
+        const auto* now = held(name.topic, name.partition);
+        if (now == nullptr || now->partition != placed.partition) return;  // Gone meanwhile.
+        by_name_[name.topic].erase(name.partition);
+        offline_.insert_or_assign(name, Offline{placed.partition->topic_id(), error, nullptr, {}});
+    }
+    (void)placed.partition->stop(error, Partition::RunningFlush::abandon);
 }
 
 void Partitions::drop(const TopicPartition& name, const Error& why) {
@@ -400,18 +413,21 @@ void Partitions::drop_old_segments(const std::vector<PartitionRef>& partitions) 
 }
 
 bool Partitions::close() {
-    bool clean = true;
+    std::atomic<bool> is_clean = true;
     const Error why(Errc::not_leader_or_follower, "the broker is shutting down");
-    for (const auto& partition : all()) {
-        auto log = partition->stop(why, Partition::RunningFlush::await);
-        if (!log) continue;
+    const auto partitions = all();
+    const auto close_one = [&](std::size_t i) {
+        auto log = partitions[i]->stop(why, Partition::RunningFlush::await);
+        if (!log) return;
         const auto closed = log->close(clock_.wall_ms());
-        if (closed) continue;
+        if (closed) return;
         options_.logger.error("log not closed partition={} error=\"{}\"",
-                              partition->name().to_string(), closed.error().what);
-        clean = false;
-    }
-    return clean;
+                              partitions[i]->name().to_string(), closed.error().what);
+        is_clean = false;
+    };
+    const auto threads = options_.recovery_threads * dirs_.all().size();
+    io::run_parallel(pool_, threads, partitions.size(), close_one);
+    return is_clean;
 }
 
 }  // namespace kcore::replication

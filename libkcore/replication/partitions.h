@@ -27,7 +27,7 @@ using SettingsOf = std::function<SettingsRef(const metadata::Image&, const std::
 
 struct PartitionsOptions {
     std::int32_t node_id = -1;
-    std::size_t recovery_threads = 2;  // Per directory.
+    std::size_t recovery_threads = 2;  // Per directory; likewise for closing.
     SettingsOf settings_of;
     // Where a replica lies, when the image has it elsewhere; kDirLost: it cannot be served. From
     // any thread, at once.
@@ -112,7 +112,8 @@ private:
     };
 
     const Placed* held(std::string_view topic, std::int32_t partition) const;
-    void put(Placed held);
+    void put(const Placed& placed);
+    void take_offline(const Placed& placed, const Error& why);
     void drop(const TopicPartition& name, const Error& why);
     void drop_topic(const Uuid& id, const std::string& topic);
     void apply_partition(const metadata::Image& after, const Wanted& wanted);

@@ -22,6 +22,18 @@ constexpr Uuid kOrders{7, 1};
 constexpr Uuid kA{100, 1};
 constexpr Uuid kB{100, 2};
 
+// Tells of each directory that it made.
+class TellingDisk : public io::FaultDisk {
+public:
+    using FaultDisk::FaultDisk;
+    Result<void> make_directory(const std::string& path) override {
+        auto made = FaultDisk::make_directory(path);
+        if (on_made) on_made(path);
+        return made;
+    }
+    std::function<void(const std::string&)> on_made;
+};
+
 // A broker with two log directories, /a and /b, that can be stopped, killed and started again.
 class PartitionsTest : public testing::Test {
 protected:
@@ -146,7 +158,7 @@ protected:
     }
 
     io::MemoryDisk memory_;
-    io::FaultDisk disk_{memory_};
+    TellingDisk disk_{memory_};
     log::FileCache files_{disk_, 100};
     io::SeededRandom random_{1};
     io::InlinePool pool_;
@@ -300,6 +312,20 @@ TEST_F(PartitionsTest, AFailedDirectoryTakesItsPartitionsOfflineAndNoOthers) {
     apply({elected(0), elected(1), partition(2, kDirUnassigned)});
     EXPECT_FALSE(is_served(1));
     EXPECT_TRUE(there("/a/orders-2"));
+}
+
+TEST_F(PartitionsTest, ADirectoryThatFailsWhileALogIsMadeInItTakesThatOfflineToo) {
+    disk_.on_made = [this](const std::string& path) {
+        if (path != "/b/orders-1") return;
+        auto& failed = *dirs_->by_id(kB);
+        const Error why(Errc::kafka_storage_error, "EIO");
+        (void)failed.storage().failed_for_good(why);
+        partitions_->directory_failed(failed, why);
+    };
+    apply({topic(), partition(0, kA), partition(1, kB)});
+    EXPECT_FALSE(is_served(1));
+    EXPECT_EQ(reason(1), "/b: this log directory is offline");
+    EXPECT_TRUE(is_served(0));
 }
 
 }  // namespace
