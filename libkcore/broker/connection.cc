@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "broker/services.h"
 #include "broker/traffic.h"
+#include "io/pool.h"
+#include "log/reads.h"
 
 namespace kcore::broker {
 
@@ -41,6 +45,7 @@ asio::awaitable<void> Connection::run() {
     }
     serving_.env.loop.cancel(idle_timer_);
     stream_->close();
+    if (!unsent_.empty()) co_await check_unsent();
 }
 
 asio::awaitable<bool> Connection::receive() {
@@ -187,6 +192,7 @@ asio::awaitable<bool> Connection::flush() {
 }
 
 bool Connection::flushed(Result<void> sent) {
+    if (!sent && sent.error().code == Errc::kafka_storage_error) unsent_ = output_.files();
     output_.clear();
     last_active_ = serving_.env.clock.now();
     if (!sent) {
@@ -194,6 +200,15 @@ bool Connection::flushed(Result<void> sent) {
                                        sent.error().what);
     }
     return sent.has_value();
+}
+
+// A disk that fails is found out by reading, too: its directory goes offline.
+asio::awaitable<void> Connection::check_unsent() {
+    std::move_only_function<bool()> check = [this] {
+        std::ranges::for_each(unsent_, log::check_readable);
+        return true;
+    };
+    co_await io::on_pool<bool>(serving_.env.loop, serving_.env.pool, std::move(check));
 }
 
 void Connection::stop() {

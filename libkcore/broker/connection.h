@@ -62,6 +62,7 @@ private:
     std::optional<bool> flush_now();
     asio::awaitable<bool> flush();
     bool flushed(Result<void> sent);
+    asio::awaitable<void> check_unsent();
     asio::awaitable<void> stay_muted();
     Outcome begin(BytesView frame, Request& request);
     Outcome start(BytesView frame, Request& request);
@@ -77,6 +78,7 @@ private:
     io::Instant last_active_;
     io::Signal wake_;              // Memory was freed, or the end has come.
     std::size_t sent_bytes_ = 0;   // Of what flush_now() left.
+    FileRanges unsent_;            // Whose files could not be read.
     std::int64_t muted_ms_ = 0;    // What the last request's quotas say.
     std::int64_t held_bytes_ = 0;  // Taken from limits.memory for the frame at the front.
     bool is_busy_ = false;         // Between bytes taken and answers sent.

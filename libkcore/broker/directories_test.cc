@@ -4,6 +4,7 @@
 
 #include "broker/test_server.h"
 #include "protocol/api/describe_log_dirs.h"
+#include "protocol/api/fetch.h"
 #include "protocol/api/produce.h"
 #include "record/builder.h"
 
@@ -84,6 +85,32 @@ TEST_F(TwoDirectoriesTest, TheLastDirectoryThatFailsStopsTheNode) {
     produce("orders", 1 - in_b);
     loop.advance(io::Milliseconds(100));
     EXPECT_TRUE(fatal.has_value()) << "the metadata log lies there";
+}
+
+TEST_F(TwoDirectoriesTest, TheLastDirectoryForPartitionsStopsTheNodeToo) {
+    ASSERT_TRUE(start({{"log.dirs", "/a"}, {"metadata.log.dir", "/meta"}}));
+    ASSERT_EQ(create("orders", 1), 0);
+    disk.fail_below("/a");
+    EXPECT_EQ(produce("orders", 0), 56);
+    loop.advance(io::Milliseconds(100));
+    EXPECT_TRUE(fatal.has_value());
+}
+
+TEST_F(TwoDirectoriesTest, AFileThatCannotBeSentTakesItsDirectoryOffline) {
+    start_with_two();
+    disk.fail_below("/b");
+    protocol::FetchRequest request;
+    auto& topic = request.topics.emplace_back();
+    topic.topic_id = metadata_of("orders").topics.at(0).topic_id;
+    auto& wanted = topic.partitions.emplace_back();
+    wanted.partition = in_b;
+    wanted.partition_max_bytes = request.max_bytes = 1 << 20;
+    EXPECT_FALSE(
+        loop.run(client->call<protocol::FetchResponse>(std::move(request), clock.in_ms(1'000))));
+    loop.advance(io::Milliseconds(100));
+    EXPECT_TRUE(said("log directory failed path=/b"));
+    EXPECT_EQ(leader(in_b), -1);
+    EXPECT_EQ(produce("orders", 1 - in_b), 0);
 }
 
 TEST_F(TwoDirectoriesTest, AnUnusableDirectoryOfTwoDoesNotStopTheStart) {

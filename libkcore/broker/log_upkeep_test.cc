@@ -1,9 +1,6 @@
-// What a node does with its logs beside serving them: retention, compaction, a directory that
-// fails.
+// What a node does with its logs beside serving them: retention and compaction.
 
 #include <gtest/gtest.h>
-
-#include <set>
 
 #include "broker/test_server.h"
 #include "protocol/api/delete_groups.h"
@@ -123,40 +120,6 @@ TEST_F(LogUpkeepTest, ManyPartitionsAtOnceAreServedAndTheirGroupsCoordinated) {
     EXPECT_EQ(ask(unknown).results.at(0).error_code, 69) << "its coordinator says so";
     stop();
     EXPECT_TRUE(said("stopped clean=true"));
-}
-
-TEST_F(LogUpkeepTest, AFailedDirectoryTakesOnlyItsOwnPartitionsOffline) {
-    ASSERT_TRUE(start({{"log.dirs", "/a,/b"}, {"metadata.log.dir", "/meta"}}));
-    ASSERT_EQ(create("orders", 6), 0);
-    loop.advance(io::Milliseconds(2'000));
-    std::set<std::int32_t> in_a;
-    const auto entries = disk.memory.list("/a");
-    for (const auto& entry : *entries) {
-        if (entry.name.starts_with("orders-")) in_a.insert(entry.name.back() - '0');
-    }
-    ASSERT_FALSE(in_a.empty());
-    ASSERT_LT(in_a.size(), 6U);
-    disk.fail_call(1, io::Fault::io_error);
-    EXPECT_EQ(produce("orders", "k", *in_a.begin()), 56);
-    loop.advance(io::Milliseconds(5'000));
-    EXPECT_FALSE(fatal.has_value());
-    const auto answer = metadata_of("orders");
-    for (const auto& partition : answer.topics.at(0).partitions) {
-        const bool is_lost = in_a.contains(partition.partition_index);
-        EXPECT_EQ(partition.leader_id, is_lost ? -1 : 1) << partition.partition_index;
-        if (!is_lost) {
-            EXPECT_EQ(produce("orders", "k", partition.partition_index), 0);
-        }
-    }
-}
-
-TEST_F(LogUpkeepTest, TheLastDirectoryThatFailsEndsTheNode) {
-    ASSERT_TRUE(start({{"log.dirs", "/a"}, {"metadata.log.dir", "/meta"}}));
-    ASSERT_EQ(create("orders", 1), 0);
-    disk.fail_call(1, io::Fault::io_error);
-    EXPECT_EQ(produce("orders", "k"), 56);
-    loop.advance(io::Milliseconds(100));
-    EXPECT_TRUE(fatal.has_value());
 }
 
 }  // namespace

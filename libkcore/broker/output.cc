@@ -64,6 +64,12 @@ const std::vector<io::Piece>& Output::pieces() {
     return pieces_;
 }
 
+FileRanges Output::files() const {
+    FileRanges all;
+    for (const auto& splice : splices_) all.push_back(splice.range);
+    return all;
+}
+
 void Output::clear() {
     encoded_.bytes.clear();
     if (encoded_.bytes.capacity() > kKeptBytesMax) Bytes().swap(encoded_.bytes);

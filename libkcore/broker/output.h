@@ -3,24 +3,17 @@
 // the connection's loop.
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "io/disk.h"
 #include "io/net.h"
+#include "log/log_types.h"
 #include "protocol/codec.h"
 
 namespace kcore::broker {
 
-// A range of a file that stays open until it is sent.
-struct FileRange {
-    std::shared_ptr<io::File> file;
-    std::uint64_t position = 0;
-    std::size_t size_bytes = 0;
-};
-using FileRanges = std::vector<FileRange>;
+using FileRanges = std::vector<log::FileSlice>;
 
 class Output {
 public:
@@ -37,12 +30,13 @@ public:
 
     // What to send, in order; valid until the next change.
     const std::vector<io::Piece>& pieces();
+    FileRanges files() const;
     void clear();
 
 private:
     struct Splice {
         std::size_t at;  // In the bytes.
-        FileRange range;
+        log::FileSlice range;
     };
     struct Mark {  // Where the answer begun starts.
         std::size_t bytes = 0;

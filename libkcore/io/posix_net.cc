@@ -158,7 +158,17 @@ private:
         const auto size = std::min(piece.size - cursor.done, kSendfileBytesMax);
         const auto sent = ::sendfile(socket_.native_handle(), piece.file->descriptor(), &at, size);
         if (sent == 0) return file_ended(piece);
+        if (sent < 0 && is_of_disk(errno)) {
+            const asio::error_code error(errno, asio::system_category());
+            return fail(Errc::kafka_storage_error,
+                        fmt::format("read of a file that is sent: {}", error.message()));
+        }
         return account(cursor, sent);
+    }
+
+    // What a socket never says.
+    static bool is_of_disk(int error) {
+        return error == EIO || error == EUCLEAN || error == EBADMSG || error == ENODATA;
     }
 
     Result<bool> send_copy(Cursor& cursor) {

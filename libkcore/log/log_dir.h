@@ -47,6 +47,7 @@ public:
     // metadata log only.
     enum class Use : std::uint8_t { any, cordoned, metadata_only };
     Use use() const { return use_.load(std::memory_order_relaxed); }
+    bool takes_partitions() const { return use() != Use::metadata_only; }  // Or holds some.
     void set_use(Use use) { use_.store(use, std::memory_order_relaxed); }
 
     // None: the directory was never formatted.

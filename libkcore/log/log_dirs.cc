@@ -149,7 +149,7 @@ LogDir* LogDirs::choose() const {
 
 bool LogDirs::is_any_online() const {
     return std::ranges::any_of(
-        dirs_, [](const auto& dir) { return !dir->is_offline() && takes_partitions(*dir); });
+        dirs_, [](const auto& dir) { return !dir->is_offline() && dir->takes_partitions(); });
 }
 
 }  // namespace kcore::log

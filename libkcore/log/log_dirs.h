@@ -43,9 +43,6 @@ public:
     const std::vector<Failed>& failed() const { return failed_; }
     // Some partitions may lie in a directory that failed, at the start or since.
     bool is_incomplete() const;
-    static bool takes_partitions(const LogDir& dir) {
-        return dir.use() != LogDir::Use::metadata_only;
-    }
     LogDir* by_id(const Uuid& directory_id) const;  // Null: unknown.
 
     // -1 unless every directory was marked clean with the same broker epoch.

@@ -52,7 +52,10 @@ Result<LogRead> Log::read(const ReadRange& range) {
                 return storage_.failed_read(cached.error());
             }
         }
-        read.slice = {.file = std::move(*file), .position = position, .size_bytes = size};
+        read.slice = {.file = std::move(*file),
+                      .position = position,
+                      .size_bytes = size,
+                      .storage = &storage_};
         return read;
     }
     return read;

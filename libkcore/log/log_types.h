@@ -13,6 +13,8 @@
 
 namespace kcore::log {
 
+class Storage;
+
 // Who appends decides what is checked against the producer state.
 enum class Origin : std::uint8_t {
     client,       // Sequences and epochs.
@@ -46,6 +48,7 @@ struct FileSlice {
     std::shared_ptr<io::File> file;
     std::uint64_t position = 0;
     std::size_t size_bytes = 0;
+    Storage* storage = nullptr;  // Of its directory.
 };
 
 struct LogRead {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "log/storage.h"
+
 namespace kcore::log {
 
 namespace {
@@ -26,6 +28,16 @@ void warm(const std::vector<ColdRange>& ranges) {
             const auto read = range.file->read(range.position + at, std::span(scratch).first(size));
             if (!read || *read < size) break;
         }
+    }
+}
+
+void check_readable(const FileSlice& slice) {
+    std::vector<std::byte> scratch(kBlockBytes);
+    for (std::size_t at = 0; at < slice.size_bytes; at += scratch.size()) {
+        const auto read = slice.file->read(slice.position + at, scratch);
+        if (read && *read == scratch.size()) continue;
+        if (!read && slice.storage != nullptr) (void)slice.storage->failed_read(read.error());
+        return;
     }
 }
 

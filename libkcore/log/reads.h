@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "io/disk.h"
+#include "log/log_types.h"
 
 namespace kcore::log {
 
@@ -22,6 +23,10 @@ struct ColdRange {
 
 // Brings them into memory. Blocks; without any mutex. An error is left to who reads them next.
 void warm(const std::vector<ColdRange>& ranges);
+
+// Reads a slice that could not be sent: when the disk is to blame, its directory goes offline.
+// Blocks; without any mutex.
+void check_readable(const FileSlice& slice);
 
 // Guarded by its log's mutex.
 class Reads {

@@ -76,7 +76,7 @@ Outcome describe_log_dirs(Request& request) {
     const auto placed = request.services.partitions->all_placed();
     DescribeLogDirsResponse out;
     for (const auto& directory : request.services.log_dirs->all()) {
-        if (!request.services.log_dirs->takes_partitions(*directory)) continue;
+        if (!directory->takes_partitions()) continue;
         out.results.push_back(describe(*directory, filter, placed));
     }
     for (const auto& failed : request.services.log_dirs->failed()) {

@@ -136,7 +136,7 @@ void put_records(Work& work, log::FileSlice slice, PartitionAnswer& answer) {
     answer.records =
         protocol::Records::external(static_cast<std::int32_t>(work.ranges.size()), size);
     work.bytes += size;
-    work.ranges.push_back({{std::move(slice.file), slice.position, slice.size_bytes}});
+    work.ranges.push_back({std::move(slice)});
 }
 
 // Kafka refuses negative limits only where there is something to be limited.
