@@ -6,6 +6,9 @@
 #include <iterator>
 
 #include "broker/admin_pages.h"
+#include "broker/controller_runner.h"
+#include "broker/log_cleaner.h"
+#include "broker/membership.h"
 #include "broker/services.h"
 #include "broker/traffic.h"
 #include "protocol/api_table.h"
@@ -64,16 +67,34 @@ Counts count(const metadata::Image& image, std::int32_t node_id) {
     return counts;
 }
 
+// As Kafka numbers them.
+std::int64_t state_number(MembershipState state) {
+    switch (state) {
+        case MembershipState::starting:
+            return 1;
+        case MembershipState::recovery:
+            return 2;
+        case MembershipState::running:
+            return 3;
+        case MembershipState::leaving:
+            return 6;
+        case MembershipState::gone:
+        case MembershipState::replaced:
+            break;
+    }
+    return 7;
+}
+
 void add_cluster(const Services& services, Text& text) {
     const auto image = services.image();
     const auto counts = count(*image, services.config->node_id);
     std::int64_t fenced = 0;
     for (const auto& [id, broker] : *image->brokers) fenced += broker->fenced ? 1 : 0;
     const auto active = std::ssize(*image->brokers) - fenced;
-    const bool controls = services.controller_runner != nullptr;  // The only voter leads.
-    constexpr std::int64_t kRunning = 3;
-    text.gauge("kafka_server_kafkaserver_brokerstate", kRunning);
-    text.gauge("kafka_controller_kafkacontroller_activecontrollercount", controls ? 1 : 0);
+    const auto* runner = services.controller_runner;
+    const bool is_active = runner != nullptr && runner->is_active();
+    text.gauge("kafka_server_kafkaserver_brokerstate", state_number(services.membership->state()));
+    text.gauge("kafka_controller_kafkacontroller_activecontrollercount", is_active ? 1 : 0);
     text.gauge("kafka_controller_kafkacontroller_activebrokercount", active);
     text.gauge("kafka_controller_kafkacontroller_fencedbrokercount", fenced);
     text.gauge("kafka_controller_kafkacontroller_globaltopiccount", counts.topics);
@@ -95,6 +116,24 @@ void add_traffic(const Traffic& traffic, Text& text) {
         const auto value = traffic.requests.at(static_cast<std::size_t>(api.key)).value();
         if (value == 0) continue;
         text.add(fmt::format("{{request=\"{}\"}}", api.name), static_cast<std::int64_t>(value));
+    }
+}
+
+void add_cleaner(const Services& services, Text& text) {
+    const auto totals = services.cleaner->totals();
+    const auto total = [&](std::string_view name, std::uint64_t value) {
+        text.begin(name, "counter");
+        text.add("", static_cast<std::int64_t>(value));
+    };
+    total("kcore_log_cleaner_cleanings_total", totals.cleanings);
+    total("kcore_log_cleaner_bytes_read_total", totals.bytes_read);
+    total("kcore_log_cleaner_bytes_written_total", totals.bytes_written);
+    text.begin("kafka_log_logcleanermanager_uncleanable_partitions_count", "gauge");
+    for (const auto& directory : services.log_dirs->all()) {
+        if (!directory->takes_partitions()) continue;
+        const auto found = totals.uncleanable.find(directory->path());
+        text.add(fmt::format("{{logDirectory=\"{}\"}}", directory->path()),
+                 found == totals.uncleanable.end() ? 0 : found->second);
     }
 }
 
@@ -134,6 +173,7 @@ std::string metrics_text(const Services& services) {
     Text text;
     add_cluster(services, text);
     if (services.traffic != nullptr) add_traffic(*services.traffic, text);
+    if (services.cleaner != nullptr) add_cleaner(services, text);
     add_logs(services, text);
     return std::move(text).take();
 }

@@ -11,47 +11,63 @@ namespace kcore::broker {
 using asio::awaitable;
 using log::Compaction;
 
-LogCleaner::LogCleaner(io::Env& env, replication::Partitions& partitions,
-                       std::function<CleanerSettings()> settings, Logger logger)
-    : env_(env),
-      partitions_(partitions),
-      settings_(std::move(settings)),
-      logger_(std::move(logger)),
-      ended_(env.loop) {}
+LogCleaner::LogCleaner(io::Env& env, replication::Partitions& partitions, Logger logger)
+    : env_(env), partitions_(partitions), logger_(std::move(logger)), ended_(env.loop) {}
 
-void LogCleaner::start() {
-    for (auto n = settings_().threads; n > 0; --n) {
-        wakes_.push_back(std::make_unique<io::Signal>(env_.loop));
-        ++running_;
+void LogCleaner::apply(const CleanerSettings& settings) {
+    if (stopping_) return;
+    settings_ = settings;
+    while (threads_.size() < settings.threads) {
+        threads_.push_back(std::make_unique<Thread>(env_.loop));
     }
-    for (std::size_t n = 0; n < wakes_.size(); ++n) env_.loop.spawn(run(n));
+    for (std::size_t n = 0; n < threads_.size(); ++n) {
+        auto& thread = *threads_[n];
+        thread.wake.notify();
+        if (n >= settings.threads || std::exchange(thread.is_running, true)) continue;
+        ++running_;
+        env_.loop.spawn(run(n));
+    }
 }
 
 LogCleaner::Totals LogCleaner::totals() const {
+    const std::lock_guard lock(mutex_);
     auto totals = totals_;
-    totals.uncleanable = uncleanable_.size();
+    for (const auto& [name, damaged] : uncleanable_) ++totals.uncleanable[damaged.directory];
     return totals;
 }
 
-awaitable<void> LogCleaner::run(std::size_t thread) {
-    while (!stopping_) {
-        auto not_these = busy_;
-        not_these.insert(uncleanable_.begin(), uncleanable_.end());
-        std::move_only_function<ChoiceRef()> choosing = [this, not_these = std::move(not_these)] {
+// Those at work on, and those that are damaged and still here.
+std::set<TopicPartition> LogCleaner::not_to_choose() {
+    auto names = busy_;
+    const std::lock_guard lock(mutex_);
+    std::erase_if(uncleanable_, [this](const auto& entry) {
+        const auto& [name, damaged] = entry;
+        const auto partition = partitions_.find(name.topic, name.partition);
+        return !partition || partition->topic_id() != damaged.topic_id;
+    });
+    for (const auto& [name, damaged] : uncleanable_) names.insert(name);
+    return names;
+}
+
+awaitable<void> LogCleaner::run(std::size_t number) {
+    auto& thread = *threads_[number];
+    while (!stopping_ && number < settings_.threads) {
+        std::move_only_function<ChoiceRef()> choosing = [this, not_these = not_to_choose()] {
             return choose(not_these);
         };
         const auto choice =
             co_await io::on_pool<ChoiceRef>(env_.loop, env_.pool, std::move(choosing));
         // Another thread may have taken the same meanwhile.
         if (choice && busy_.insert(choice->placed.partition->name()).second) {
-            const bool is_cleaned = co_await clean(choice, wakes_[thread].get());
+            const bool is_cleaned = co_await clean(choice, &thread.wake);
             busy_.erase(choice->placed.partition->name());
             if (is_cleaned) continue;
         }
         if (stopping_) break;
-        const auto next = env_.clock.in_ms(settings_().backoff_ms);
-        co_await wakes_[thread]->wait_until(next);
+        const auto next = env_.clock.in_ms(settings_.backoff_ms);
+        co_await thread.wake.wait_until(next);
     }
+    thread.is_running = false;
     --running_;
     ended_.notify();
 }
@@ -76,15 +92,14 @@ LogCleaner::ChoiceRef LogCleaner::choose(const std::set<TopicPartition>& not_the
 }
 
 // Blocks. Null when it cannot begin: the partition, or its directory, is gone.
-std::unique_ptr<Compaction> LogCleaner::begin(Choice& choice,
-                                              const CleanerSettings& settings) const {
+std::unique_ptr<Compaction> LogCleaner::begin(Choice& choice, const CleanerSettings& how) const {
     auto input = choice.placed.partition->with_cold_log(
         [&](log::Log& log) { return log.begin_compaction(choice.range); });
     if (!input) return nullptr;
-    const auto threads = std::max<std::size_t>(settings.threads, 1);
-    const log::CompactionLimits limits{.map_bytes = settings.map_bytes / threads,
-                                       .map_load_factor = settings.map_load_factor,
-                                       .buffer_bytes = settings.buffer_bytes / threads / 2 + 1};
+    const auto threads = std::max<std::size_t>(how.threads, 1);
+    const log::CompactionLimits limits{.map_bytes = how.map_bytes / threads,
+                                       .map_load_factor = how.map_load_factor,
+                                       .buffer_bytes = how.buffer_bytes / threads / 2 + 1};
     return std::make_unique<Compaction>(choice.placed.directory->storage(), *std::move(input),
                                         limits, env_.clock.wall_ms());
 }
@@ -119,9 +134,8 @@ LogCleaner::Step LogCleaner::step(Compaction& compaction, const Choice& choice) 
 // Whether it was cleaned up to the end.
 awaitable<bool> LogCleaner::clean(ChoiceRef choice, io::Signal* wake) {
     using Compacting = std::unique_ptr<Compaction>;
-    const auto settings = settings_();
-    std::move_only_function<Compacting()> beginning = [this, &choice, &settings] {
-        return begin(*choice, settings);
+    std::move_only_function<Compacting()> beginning = [this, &choice, how = settings_] {
+        return begin(*choice, how);
     };
     const auto compaction =
         co_await io::on_pool<Compacting>(env_.loop, env_.pool, std::move(beginning));
@@ -136,7 +150,7 @@ awaitable<bool> LogCleaner::clean(ChoiceRef choice, io::Signal* wake) {
             return step(*compaction, *choice);
         };
         last = co_await io::on_pool<Step>(env_.loop, env_.pool, std::move(stepping));
-        const auto rested = end_of_rest(last.bytes, settings.bytes_per_second);
+        const auto rested = end_of_rest(last.bytes);
         if (rested > env_.clock.now()) co_await wake->wait_until(rested);
     }
     co_return ended(*choice, *compaction, last);
@@ -144,13 +158,17 @@ awaitable<bool> LogCleaner::clean(ChoiceRef choice, io::Signal* wake) {
 
 bool LogCleaner::ended(const Choice& choice, const Compaction& compaction, const Step& last) {
     const auto& stats = compaction.stats();
+    const std::lock_guard lock(mutex_);
     totals_.bytes_read += stats.bytes_read;
     totals_.bytes_written += stats.bytes_written;
     const auto& name = choice.placed.partition->name();
     if (!last.result) {
         // Damage does not go away; a disk that is full, or was taken out, is another matter.
         const bool is_damaged = last.result.error().code != Errc::kafka_storage_error;
-        if (is_damaged) uncleanable_.insert(name);
+        if (is_damaged) {
+            uncleanable_[name] = {choice.placed.partition->topic_id(),
+                                  choice.placed.directory->path()};
+        }
         logger_.error("log not cleaned partition={} for_good={} error=\"{}\"", name.to_string(),
                       is_damaged, last.result.error().what);
         return false;
@@ -163,10 +181,10 @@ bool LogCleaner::ended(const Choice& choice, const Compaction& compaction, const
     return compaction.cleaned_to() > choice.range.first_dirty;
 }
 
-io::Instant LogCleaner::end_of_rest(std::uint64_t bytes, double bytes_per_second) {
+io::Instant LogCleaner::end_of_rest(std::uint64_t bytes) {
     constexpr double kSecondsMax = 3'600;
-    const auto seconds =
-        std::min(static_cast<double>(bytes) / std::max(bytes_per_second, 1.0), kSecondsMax);
+    const auto seconds = std::min(
+        static_cast<double>(bytes) / std::max(settings_.bytes_per_second, 1.0), kSecondsMax);
     const std::chrono::duration<double> rest(seconds);
     free_at_ = std::max(free_at_, env_.clock.now()) +
                std::chrono::duration_cast<io::Instant::duration>(rest);
@@ -175,7 +193,7 @@ io::Instant LogCleaner::end_of_rest(std::uint64_t bytes, double bytes_per_second
 
 awaitable<void> LogCleaner::stop() {
     stopping_ = true;
-    for (const auto& wake : wakes_) wake->notify();
+    for (const auto& thread : threads_) thread->wake.notify();
     while (running_ > 0) co_await ended_.wait_until(io::kNever);
 }
 

@@ -3,9 +3,12 @@
 // enough or overdue. Clockwork and choice on the control loop, the work on the pool in small steps.
 
 #include <asio/awaitable.hpp>
-#include <functional>
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,20 +31,20 @@ struct CleanerSettings {
 
 class LogCleaner {
 public:
-    // `settings` is asked on the loop before every choice; the number of threads once.
-    LogCleaner(io::Env& env, replication::Partitions& partitions,
-               std::function<CleanerSettings()> settings, Logger logger);
+    LogCleaner(io::Env& env, replication::Partitions& partitions, Logger logger);
 
-    void start();
+    // On the loop: begins, or goes on, by these. Threads beyond their number end with their log.
+    void apply(const CleanerSettings& settings);
     asio::awaitable<void> stop();  // Returns when nothing is under way.
 
     struct Totals {
         std::uint64_t cleanings = 0;
         std::uint64_t bytes_read = 0;
         std::uint64_t bytes_written = 0;
-        std::size_t uncleanable = 0;  // Partitions whose files are damaged.
+        // Partitions whose files are damaged, by the path of their directory.
+        std::map<std::string, std::int64_t> uncleanable;
     };
-    Totals totals() const;
+    Totals totals() const;  // From any thread.
 
 private:
     struct Choice {
@@ -58,23 +61,35 @@ private:
 
     using ChoiceRef = std::shared_ptr<Choice>;
 
-    asio::awaitable<void> run(std::size_t thread);
+    struct Thread {
+        explicit Thread(io::Loop& loop) : wake(loop) {}
+        io::Signal wake;
+        bool is_running = false;
+    };
+    struct Damaged {
+        Uuid topic_id;
+        std::string directory;
+    };
+
+    asio::awaitable<void> run(std::size_t number);
     asio::awaitable<bool> clean(ChoiceRef choice, io::Signal* wake);
+    std::set<TopicPartition> not_to_choose();
     ChoiceRef choose(const std::set<TopicPartition>& not_these) const;
-    std::unique_ptr<log::Compaction> begin(Choice& choice, const CleanerSettings& settings) const;
+    std::unique_ptr<log::Compaction> begin(Choice& choice, const CleanerSettings& how) const;
     Step step(log::Compaction& compaction, const Choice& choice) const;
     bool ended(const Choice& choice, const log::Compaction& compaction, const Step& last);
-    io::Instant end_of_rest(std::uint64_t bytes, double bytes_per_second);
+    io::Instant end_of_rest(std::uint64_t bytes);
 
     io::Env& env_;
     replication::Partitions& partitions_;
-    const std::function<CleanerSettings()> settings_;
     Logger logger_;
+    CleanerSettings settings_;
     std::set<TopicPartition> busy_;
-    std::set<TopicPartition> uncleanable_;
+    mutable std::mutex mutex_;  // Over the next two.
+    std::map<TopicPartition, Damaged> uncleanable_;
     Totals totals_;
     io::Instant free_at_{};  // When what was moved so far is within the limit.
-    std::vector<std::unique_ptr<io::Signal>> wakes_;  // One per thread.
+    std::vector<std::unique_ptr<Thread>> threads_;
     std::size_t running_ = 0;
     io::Signal ended_;
     bool stopping_ = false;

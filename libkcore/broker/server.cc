@@ -201,12 +201,9 @@ void Server::Parts::start_chores() {
     chores = std::make_unique<Chores>(control, *partitions, *storage.dirs, *storage.files,
                                       node_settings(config()).chores);
     chores->start();
-    auto of_cleaner = [this] {
-        return cleaner_settings(levels_of(config(), *publisher.current()));
-    };
-    cleaner = std::make_unique<LogCleaner>(control, *partitions, std::move(of_cleaner),
-                                           logger().named("log-cleaner"));
-    cleaner->start();
+    cleaner = std::make_unique<LogCleaner>(control, *partitions, logger().named("log-cleaner"));
+    cleaner->apply(cleaner_settings(levels_of(config(), *publisher.current())));
+    services.cleaner = cleaner.get();
 }
 
 // Logs are made, loaded and removed on the pool, one image after the other. The first image says
@@ -237,7 +234,9 @@ bool Server::Parts::changes_broker(const metadata::Changes& changes) const {
 // Settings of the node that change while it runs; topics' defaults reach the partitions by
 // themselves.
 void Server::Parts::apply_settings(const metadata::Image& image) {
-    auto caps = connection_caps(Config::of_broker(levels_of(config(), image)));
+    const auto levels = levels_of(config(), image);
+    if (cleaner) cleaner->apply(cleaner_settings(levels));
+    auto caps = connection_caps(Config::of_broker(levels));
     if (caps) {
         quota.set_caps(std::move(*caps));
     } else {
@@ -320,6 +319,7 @@ void Server::Parts::make_services() {
     services.publisher = &publisher;
     services.controller = link.get();
     services.controller_runner = controller.get();
+    services.membership = membership.get();
     services.on_demand_topics = on_demand_topics.get();
     services.producer_ids = producer_ids.get();
     services.log_dirs = storage.dirs.get();
@@ -347,7 +347,7 @@ Membership::Identity Server::Parts::identity() const {
     self.incarnation = incarnation;
     for (const auto& info : listener_infos) self.advertised.push_back(info.advertised);
     for (const auto& dir : storage.dirs->all()) {
-        if (dir->is_offline() || !storage.dirs->takes_partitions(*dir)) continue;
+        if (dir->is_offline() || !dir->takes_partitions()) continue;
         self.log_dirs.push_back(dir->id());
     }
     self.previous_epoch = storage.dirs->previous_broker_epoch();

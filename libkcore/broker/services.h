@@ -24,6 +24,8 @@ namespace kcore::broker {
 class ControllerLink;
 class ControllerRunner;
 class GroupShards;
+class LogCleaner;
+class Membership;
 class OnDemandTopics;
 class ProducerIds;
 struct Traffic;
@@ -36,6 +38,8 @@ struct Services {
     metadata::Publisher* publisher = nullptr;
     ControllerLink* controller = nullptr;
     ControllerRunner* controller_runner = nullptr;  // Null on a node that is only a broker.
+    const Membership* membership = nullptr;
+    const LogCleaner* cleaner = nullptr;
     OnDemandTopics* on_demand_topics = nullptr;
     ProducerIds* producer_ids = nullptr;
     log::LogDirs* log_dirs = nullptr;
