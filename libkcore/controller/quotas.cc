@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/config_keys.h"
+#include "metadata/quotas.h"
 
 namespace kcore::controller {
 namespace {
@@ -93,20 +94,6 @@ Result<void> check_value(const QuotaEntity& entity, const std::string& name, dou
     }
 }
 
-metadata::Record quota_record(const QuotaEntity& entity, const std::string& key, double value,
-                              bool remove) {
-    protocol::ClientQuotaRecord r;
-    for (const auto& [type, name] : entity) {
-        auto& part = r.entity.emplace_back();
-        part.entity_type = type;
-        part.entity_name = name;
-    }
-    r.key = key;
-    r.value = value;
-    r.remove = remove;
-    return {std::move(r), 0};
-}
-
 Result<std::vector<metadata::Record>> change(const State& state, const QuotaEntity& entity,
                                              const Asked& asked) {
     if (auto ok = check_entity(entity); !ok) return std::unexpected(ok.error());
@@ -116,14 +103,14 @@ Result<std::vector<metadata::Record>> change(const State& state, const QuotaEnti
     for (const auto& op : asked.ops) {
         const auto known = now.find(op.key);
         if (op.remove) {
-            if (known != now.end()) out.push_back(quota_record(entity, op.key, 0, true));
+            if (known != now.end()) out.push_back(metadata::quota_record(entity, op.key, 0, true));
             continue;
         }
         if (auto ok = check_value(entity, op.key, op.value); !ok) {
             return std::unexpected(ok.error());
         }
         if (known == now.end() || known->second != op.value) {
-            out.push_back(quota_record(entity, op.key, op.value, false));
+            out.push_back(metadata::quota_record(entity, op.key, op.value, false));
         }
     }
     return out;
@@ -138,11 +125,7 @@ Decision<protocol::AlterClientQuotasResponse> alter_client_quotas(
         QuotaEntity entity;
         for (const auto& part : asked.entity) entity[part.entity_type] = part.entity_name;
         auto& answer = decision.response.entries.emplace_back();
-        for (const auto& [type, name] : entity) {
-            auto& part = answer.entity.emplace_back();
-            part.entity_type = type;
-            part.entity_name = name;
-        }
+        metadata::put_entity(entity, answer.entity);
         answer.error_message.reset();
         auto records = change(state, entity, asked);
         if (!records) {

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "metadata/quotas.h"
+
 namespace kcore::metadata {
 namespace {
 
@@ -86,15 +88,7 @@ void add_configs(const Image& image, std::vector<Record>& out) {
 void add_quotas(const Image& image, std::vector<Record>& out) {
     for (const auto& [entity, quotas] : *image.quotas) {
         for (const auto& [key, value] : quotas) {
-            protocol::ClientQuotaRecord r;
-            for (const auto& [type, name] : entity) {
-                auto& part = r.entity.emplace_back();
-                part.entity_type = type;
-                part.entity_name = name;
-            }
-            r.key = key;
-            r.value = value;
-            out.push_back({std::move(r), 0});
+            out.push_back(quota_record(entity, key, value, false));
         }
     }
 }

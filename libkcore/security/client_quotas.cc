@@ -98,36 +98,39 @@ std::int64_t ClientQuotas::capped(Quota quota, std::int64_t wait_ms) const {
     return std::min(wait_ms, windows_.client_sample_s * 1000);
 }
 
-std::int64_t ClientQuotas::charge(Quota quota, const Client& client, double amount,
-                                  io::Instant now) {
+template <class Use>
+std::int64_t ClientQuotas::with_bucket(Quota quota, const Client& client, io::Instant now,
+                                       const Use& use) {
     if (!limits(quota)) return 0;
     const std::lock_guard lock(mutex_);
     auto* bucket = bucket_locked(quota, client, now);
-    if (bucket == nullptr) return 0;
-    bucket->take(amount, now);
-    return capped(quota, bucket->wait_ms(0, now));
+    return bucket == nullptr ? 0 : use(*bucket);
+}
+
+std::int64_t ClientQuotas::charge(Quota quota, const Client& client, double amount,
+                                  io::Instant now) {
+    return with_bucket(quota, client, now, [&](TokenBucket& bucket) {
+        bucket.take(amount, now);
+        return capped(quota, bucket.wait_ms(0, now));
+    });
 }
 
 std::int64_t ClientQuotas::charge_within(Quota quota, const Client& client, double amount,
                                          io::Instant now) {
-    if (!limits(quota)) return 0;
-    const std::lock_guard lock(mutex_);
-    auto* bucket = bucket_locked(quota, client, now);
-    if (bucket == nullptr) return 0;
-    const auto wait_ms = bucket->wait_ms(amount, now);
-    if (wait_ms == 0) bucket->take(amount, now);
-    return wait_ms;
+    return with_bucket(quota, client, now, [&](TokenBucket& bucket) {
+        const auto wait_ms = bucket.wait_ms(amount, now);
+        if (wait_ms == 0) bucket.take(amount, now);
+        return wait_ms;
+    });
 }
 
 std::int64_t ClientQuotas::charge_unless_owing(Quota quota, const Client& client, double amount,
                                                io::Instant now) {
-    if (!limits(quota)) return 0;
-    const std::lock_guard lock(mutex_);
-    auto* bucket = bucket_locked(quota, client, now);
-    if (bucket == nullptr) return 0;
-    const auto wait_ms = bucket->wait_ms(0, now);
-    if (wait_ms == 0) bucket->take(amount, now);
-    return wait_ms;
+    return with_bucket(quota, client, now, [&](TokenBucket& bucket) {
+        const auto wait_ms = bucket.wait_ms(0, now);
+        if (wait_ms == 0) bucket.take(amount, now);
+        return wait_ms;
+    });
 }
 
 std::optional<double> ClientQuotas::capacity(Quota quota, const Client& client) const {

@@ -74,6 +74,8 @@ private:
     std::optional<Found> find_address_locked(const std::string& address) const;
     const double* value_locked(const Entity& entity, Quota quota) const;
     double window_s(Quota quota) const;
+    template <class Use>
+    std::int64_t with_bucket(Quota quota, const Client& client, io::Instant now, const Use& use);
     TokenBucket* bucket_locked(Quota quota, const Client& client, io::Instant now);
     std::int64_t capped(Quota quota, std::int64_t wait_ms) const;
 

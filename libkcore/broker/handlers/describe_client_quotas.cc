@@ -9,6 +9,7 @@
 
 #include "broker/handlers/handlers.h"
 #include "broker/services.h"
+#include "metadata/quotas.h"
 
 namespace kcore::broker {
 
@@ -83,11 +84,7 @@ Outcome describe_client_quotas(Request& request) {
     for (const auto& [entity, quotas] : *image->quotas) {
         if (!is_picked(*body, entity)) continue;
         auto& entry = response.entries->emplace_back();
-        for (const auto& [type, name] : entity) {
-            auto& part = entry.entity.emplace_back();
-            part.entity_type = type;
-            part.entity_name = name;
-        }
+        metadata::put_entity(entity, entry.entity);
         for (const auto& [key, value] : quotas) {
             auto& quota = entry.values.emplace_back();
             quota.key = key;
