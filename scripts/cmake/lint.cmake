@@ -1,5 +1,5 @@
 # The linter as tests. A check that cannot run here (77) is reported as skipped, never as passed.
-foreach(check layers shape coroutines comments configs format generated self)
+foreach(check layers shape coroutines comments configs loggers format generated self)
   add_test(NAME lint.${check} COMMAND ${CMAKE_SOURCE_DIR}/scripts/lint ${check})
   set_tests_properties(lint.${check} PROPERTIES LABELS lint TIMEOUT 120 SKIP_RETURN_CODE 77)
 endforeach()

@@ -1,6 +1,6 @@
 """Snippets that the checks must find, and snippets that they must let pass."""
 
-from . import comments, configs, coroutines, layers, shape
+from . import comments, configs, coroutines, layers, loggers, shape
 from .source import Source
 
 TABLE = {"base": [], "io": ["base"], "log": ["base", "io"]}
@@ -164,4 +164,9 @@ def run():
     for code, found in (('"a.b"', 0), ('"c.d"', 1), ("", 2)):
         if len(configs.check_effective([table], [code])) != found:
             out.append(f"check_effective judges code that reads {code} wrongly")
+    listed = 'kLoggers = {"a", "b"};'
+    for code, found in (('x.named("a"); Logger l(sink_, "b");', 0), ('x.named("a")', 1),
+                        ('x.named("c")', 3)):
+        if len(loggers.check_listed(listed, [code])) != found:
+            out.append(f"check_listed judges {code} wrongly")
     return out

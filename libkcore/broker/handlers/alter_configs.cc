@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <set>
 #include <utility>
 
+#include "broker/config_resource.h"
 #include "broker/forwarding.h"
 #include "broker/handlers/handlers.h"
 #include "broker/log_levels.h"
@@ -25,12 +25,9 @@ using protocol::IncrementalAlterConfigsRequest;
 
 // Settings of a broker are changed through the broker itself.
 Result<void> check_name(const Services& services, ResourceType type, const std::string& name) {
-    std::int32_t id = -1;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-    if (error != std::errc() || end != name.data() + name.size()) {
-        return fail(Errc::invalid_request, "Node id must be an integer, but it is: " + name);
-    }
-    if (id == services.config->node_id) return {};
+    const auto id = node_id_of("Node", name);
+    if (!id) return std::unexpected(id.error());
+    if (*id == services.config->node_id) return {};
     if (type == ResourceType::broker_logger) {
         return fail(Errc::invalid_request,
                     fmt::format("Unexpected node id. Expected {}, but received {}",

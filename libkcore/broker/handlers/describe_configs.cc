@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/config.h"
 #include "base/log_sink.h"
 #include "broker/config_levels.h"
+#include "broker/config_resource.h"
 #include "broker/handlers/handlers.h"
 #include "broker/log_levels.h"
 #include "broker/services.h"
@@ -95,13 +95,6 @@ Result<void> describe_named(const Services& services, const metadata::Image& ima
     return {};
 }
 
-Result<std::int32_t> broker_id(const std::string& name) {
-    std::int32_t id = -1;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-    if (error == std::errc() && end == name.data() + name.size()) return id;
-    return refuse("Broker id must be an integer, but it is: " + name);
-}
-
 // The defaults of all brokers: only what was set.
 void describe_brokers(const Wanted& wanted, const BrokerLevels& levels, ResourceAnswer& answer) {
     BrokerLevels only;
@@ -142,7 +135,7 @@ Result<void> describe_broker(const Services& services, const metadata::Image& im
         describe_brokers(wanted, levels, answer);
         return {};
     }
-    const auto id = broker_id(name);
+    const auto id = node_id_of("Broker", name);
     if (!id) return std::unexpected(id.error());
     if (*id != services.config->node_id) {
         return refuse(
@@ -169,7 +162,7 @@ Result<void> describe_loggers(const Services& services, const Wanted& wanted,
                               ResourceAnswer& answer) {
     const auto& name = wanted.resource.resource_name;
     if (name.empty()) return refuse("Broker id must not be empty");
-    const auto id = broker_id(name);
+    const auto id = node_id_of("Broker", name);
     if (!id) return std::unexpected(id.error());
     if (*id != services.config->node_id) {
         return refuse(fmt::format("Unexpected broker id, expected {} but received {}",
