@@ -25,6 +25,7 @@ namespace kcore::server {
 namespace {
 
 constexpr std::size_t kBlockingThreads = 4;
+constexpr const char* kAdvertised = "advertised.listeners";
 
 // A loop with what runs on it; of all but the first a thread of the pool runs it.
 struct LoopSet {
@@ -328,7 +329,7 @@ int start(const Options& options) {
     if (!settings) return console.usage(settings.error());
     auto config = broker::make_broker_config(settings->values);
     if (!config) return console.usage(config.error().what);
-    config->advertise_dialled = options.is_dev;
+    config->advertise_dialled = options.is_dev && !settings->values.contains(kAdvertised);
     cli::hold_signals();
     if (options.exit_with_parent) cli::end_with_parent();
     return Node(options, std::move(*settings), std::move(*config)).run();
