@@ -35,11 +35,22 @@ private:
 
 class BufferPool {
 public:
+    // Of the buffers that are kept; larger ones are made to measure.
+    static constexpr std::array<std::size_t, 4> kSizes = {16U << 10, 64U << 10, 256U << 10,
+                                                          (1U << 20) + (64U << 10)};
+
     explicit BufferPool(io::Loop& loop) : loop_(loop) {}
     ~BufferPool() { loop_.cancel(timer_); }
     BufferPool(const BufferPool&) = delete;
     BufferPool& operator=(const BufferPool&) = delete;
 
+    // How many bytes take(size) gives.
+    static constexpr std::size_t size_for(std::size_t size) {
+        for (const auto kept : kSizes) {
+            if (kept >= size) return kept;
+        }
+        return size;
+    }
     // At least `size` bytes, uninitialised.
     Buffer take(std::size_t size);
     void give(Buffer buffer);
@@ -49,8 +60,6 @@ public:
 private:
     void trim();
 
-    static constexpr std::array<std::size_t, 4> kSizes = {16U << 10, 64U << 10, 256U << 10,
-                                                          (1U << 20) + (64U << 10)};
     static constexpr std::size_t kHeldBytesMax = 8U << 20;
     static constexpr io::Milliseconds kTrimEvery{5000};
 

@@ -16,6 +16,10 @@ namespace kcore::broker {
 namespace {
 // More waiting answers than this are sent before the next request.
 constexpr std::size_t kOutputBytesMax = 256U << 10;
+constexpr int kRequestsMax = 100;  // In a row.
+// How long a frame may take to come while memory is short, and how often that is looked at.
+constexpr io::Milliseconds kSlow{10'000};
+constexpr io::Milliseconds kLook{1'000};
 constexpr std::int16_t kApiVersionsKey = 18;
 }  // namespace
 
@@ -45,17 +49,23 @@ asio::awaitable<void> Connection::run() {
     }
     serving_.env.loop.cancel(idle_timer_);
     stream_->close();
+    give_back();
     if (!unsent_.empty()) co_await check_unsent();
 }
 
 asio::awaitable<bool> Connection::receive() {
     std::size_t taken = 0;
     input_.rest();
+    if (input_.held_bytes() == 0) give_back();
     if (input_.empty()) {
         auto ready = co_await stream_->readable();
         if (!ready) co_return false;
-        taken = stream_->read_now(input_.room());
     }
+    if (needs_room()) {
+        const bool is_admitted = co_await admit();
+        if (!is_admitted) co_return false;
+    }
+    if (input_.empty()) taken = stream_->read_now(input_.room());
     if (taken == 0) {
         // The rest of a frame, or the end of the stream.
         const auto room = input_.room();
@@ -104,32 +114,59 @@ Outcome Connection::begin(BytesView frame, Request& request) {
     return start(frame, request);
 }
 
-// Waits until the frame at the front may be taken in; false when the connection ends instead.
-asio::awaitable<bool> Connection::admit(std::int64_t frame_bytes) {
-    co_await flush();
+// The input's next buffer counts into what all may have together, and is not counted yet.
+bool Connection::needs_room() const {
+    if (serving_.limits.memory == nullptr) return false;
+    const auto next = input_.next_bytes();
+    return next > Input::kFirst && static_cast<std::int64_t>(next) > share_.bytes;
+}
+
+// Waits until the buffer may be had; false when the connection ends instead.
+asio::awaitable<bool> Connection::admit() {
+    auto* memory = serving_.limits.memory;
+    const auto more = static_cast<std::int64_t>(input_.next_bytes()) - share_.bytes;
+    if (share_.bytes == 0) frame_began_ = serving_.env.clock.now();
+    bool is_taken = memory->take(share_, more, nullptr);
+    if (!is_taken && input_.held_bytes() == 0) {
+        input_.begin_small();
+        co_return true;
+    }
+    if (!is_taken) co_await flush();
     is_handling_ = true;  // Waiting here is not the client's idling.
     const auto freed = wake_.remote();
-    while (!waits_.stopping && !serving_.limits.memory->take(frame_bytes, freed)) {
-        co_await wake_.wait_until(io::kNever);
+    while (!is_taken && !waits_.stopping) {
+        is_taken = memory->take(share_, more, &freed);
+        if (!is_taken) co_await wake_.wait_until(io::kNever);
     }
     is_handling_ = false;
     last_active_ = serving_.env.clock.now();
-    if (waits_.stopping) co_return false;
-    held_bytes_ = frame_bytes;
-    co_return true;
+    if (is_taken && !slow_timer_.pending()) watch_slowness();
+    co_return is_taken;
 }
 
 void Connection::give_back() {
-    if (held_bytes_ > 0) serving_.limits.memory->give(std::exchange(held_bytes_, 0));
+    if (share_.bytes == 0) return;
+    serving_.env.loop.cancel(slow_timer_);
+    serving_.limits.memory->give(share_);
+}
+
+// Who holds much of what others wait for has to make use of it.
+void Connection::watch_slowness() {
+    auto& env = serving_.env;
+    env.loop.call_at(slow_timer_, env.clock.now() + kLook, [this] {
+        const bool is_slow =
+            !is_busy_ && !is_handling_ && serving_.env.clock.now() - frame_began_ >= kSlow;
+        if (!is_slow || !serving_.limits.memory->is_wanted()) return watch_slowness();
+        serving_.services.logger.info(
+            "closing peer={} reason=\"its request is slow to come, and others wait for the memory "
+            "(queued.max.request.bytes)\"",
+            sender_.peer.to_string());
+        stream_->close();
+    });
 }
 
 asio::awaitable<bool> Connection::serve_frames() {
-    for (;;) {
-        const auto announced = input_.announced_bytes();
-        if (serving_.limits.memory != nullptr && held_bytes_ == 0 && announced > 0) {
-            const bool admitted = co_await admit(announced);
-            if (!admitted) co_return false;
-        }
+    for (int served = 1;; ++served) {
         auto frame = input_.frame();
         if (!frame) {
             serving_.services.logger.info("closing peer={} reason=\"{}\"", sender_.peer.to_string(),
@@ -148,12 +185,16 @@ asio::awaitable<bool> Connection::serve_frames() {
         muted_ms_ = request.meter();
         const Done done = std::get<Done>(outcome);
         input_.drop_frame();
-        give_back();
+        if (share_.bytes > 0) frame_began_ = serving_.env.clock.now();
         if (done == Done::close) {
             co_await flush();
             co_return false;
         }
         if (waits_.stopping) break;
+        if (served % kRequestsMax == 0) {
+            const auto now = serving_.env.clock.now();
+            co_await io::sleep_until(serving_.env.loop, now);
+        }
         if (muted_ms_ == 0 && output_.size_bytes() < kOutputBytesMax) continue;
         const bool sent = co_await flush();
         if (!sent) co_return false;

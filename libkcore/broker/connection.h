@@ -5,8 +5,10 @@
 // 1. Requests are handled strictly in turn: while one waits, nothing more is read.
 // 2. The frame of a request stays in the input until the request is done.
 // 3. Answers leave together, at the latest before a request waits or the connection does.
-// 4. A frame beyond the cap on requests under way is not read until there is room again.
+// 4. Buffers beyond a small one count into the cap on requests under way: over it nothing more is
+//    read, and a frame that is slow to come while others wait ends its connection.
 // 5. Whatever cannot be parsed ends the connection without a byte for it; earlier answers are sent.
+// 6. After so many requests in a row the loop's other connections have their turn.
 
 #include <asio/awaitable.hpp>
 #include <cstdint>
@@ -57,8 +59,10 @@ public:
 private:
     asio::awaitable<bool> receive();
     asio::awaitable<bool> serve_frames();
-    asio::awaitable<bool> admit(std::int64_t frame_bytes);
+    bool needs_room() const;
+    asio::awaitable<bool> admit();
     void give_back();
+    void watch_slowness();
     std::optional<bool> flush_now();
     asio::awaitable<bool> flush();
     bool flushed(Result<void> sent);
@@ -76,13 +80,15 @@ private:
     Request::Waits waits_;
     io::Loop::Timer idle_timer_;
     io::Instant last_active_;
-    io::Signal wake_;              // Memory was freed, or the end has come.
-    std::size_t sent_bytes_ = 0;   // Of what flush_now() left.
-    FileRanges unsent_;            // Whose files could not be read.
-    std::int64_t muted_ms_ = 0;    // What the last request's quotas say.
-    std::int64_t held_bytes_ = 0;  // Taken from limits.memory for the frame at the front.
-    bool is_busy_ = false;         // Between bytes taken and answers sent.
-    bool is_handling_ = false;     // A handler runs or waits.
+    io::Signal wake_;             // Memory was freed, or the end has come.
+    std::size_t sent_bytes_ = 0;  // Of what flush_now() left.
+    FileRanges unsent_;           // Whose files could not be read.
+    std::int64_t muted_ms_ = 0;   // What the last request's quotas say.
+    RequestMemory::Share share_;  // Of limits.memory, for the input's buffer.
+    io::Instant frame_began_{};   // With a share: when its frame, or the last one, did.
+    io::Loop::Timer slow_timer_;
+    bool is_busy_ = false;      // Between bytes taken and answers sent.
+    bool is_handling_ = false;  // A handler runs or waits.
 };
 
 }  // namespace kcore::broker

@@ -132,8 +132,8 @@ protected:
     std::unique_ptr<io::Listener> listener;
     std::optional<Connection> connection;
     std::unique_ptr<io::Stream> client;
-    RequestMemory memory{100};
-    ConnectionLimits limits{1000, 60'000, nullptr};
+    RequestMemory memory{1 << 20};
+    ConnectionLimits limits{1 << 20, 60'000, nullptr};
     bool ended = false;
 };
 
@@ -267,34 +267,65 @@ TEST_F(ConnectionTest, ABodyThatIsNotWhatItsHeaderSaysEndsTheConnection) {
     EXPECT_TRUE(ended);
 }
 
-// Everybody together may have 100 bytes of requests under way.
+// Everybody together may have 1 MiB of large requests under way.
 class CappedConnectionTest : public ConnectionTest {
 protected:
     CappedConnectionTest() : ConnectionTest(true) {}
-    io::Signal other{loop};
+    ~CappedConnectionTest() override { memory.give(others); }
+
+    // A request that needs a buffer of its own, in two parts.
+    Bytes large(std::int32_t id) { return frame(16, 0, id, Bytes(300'000)); }
+    // As far as it is taken.
+    void send_some(Bytes bytes) {
+        loop.spawn(write(std::move(bytes)));
+        loop.settle();
+    }
+    void send_half(std::int32_t id) {
+        auto half = large(id);
+        half.resize(half.size() / 2);
+        send_some(std::move(half));
+    }
+
+    RequestMemory::Share others;
+    RequestMemory::Share beyond;
 };
 
-TEST_F(CappedConnectionTest, AFrameBeyondTheCapWaitsAndAnswersBeforeItLeave) {
-    ASSERT_TRUE(memory.take(95, other.remote()));
+TEST_F(CappedConnectionTest, ALargeFrameBeyondTheCapWaitsAndSmallOnesDoNot) {
+    ASSERT_TRUE(memory.take(others, 1 << 20, nullptr));
+    ASSERT_TRUE(memory.take(beyond, 1, nullptr)) << "one may go beyond the cap";
     send(list_groups(1));
-    EXPECT_EQ(answered(), Ids{1}) << "one request may go beyond the cap";
-    ASSERT_TRUE(memory.take(95, other.remote()));
-    send(list_groups(2));
+    EXPECT_EQ(answered(), Ids{1});
+    send_some(large(2));
     EXPECT_EQ(answered(), Ids{});
-    memory.give(95);
+    memory.give(beyond);
     loop.settle();
     EXPECT_EQ(answered(), Ids{2});
-    memory.give(95);
-    EXPECT_EQ(memory.used_bytes(), 0);
+    EXPECT_EQ(memory.used_bytes(), 1 << 20) << "given back with its buffer";
+}
+
+TEST_F(CappedConnectionTest, WhoIsSlowWhileOthersWaitIsClosed) {
+    ASSERT_TRUE(memory.take(others, 1 << 20, nullptr));
+    send_half(1);
+    EXPECT_GT(memory.used_bytes(), 1 << 20);
+    loop.advance(io::Milliseconds(15'000));
+    EXPECT_FALSE(ended) << "nobody waits";
+    io::Signal other(loop);
+    const auto waiter = other.remote();
+    EXPECT_FALSE(memory.take(beyond, 1, &waiter));
+    loop.advance(io::Milliseconds(1'100));
+    EXPECT_TRUE(ended);
+    EXPECT_EQ(memory.used_bytes(), 1 << 20);
 }
 
 TEST_F(CappedConnectionTest, StopEndsAConnectionThatWaitsForRoom) {
-    ASSERT_TRUE(memory.take(100, other.remote()));
-    send(list_groups(1));
+    ASSERT_TRUE(memory.take(others, 1 << 20, nullptr));
+    ASSERT_TRUE(memory.take(beyond, 1, nullptr));
+    send_half(1);
     connection->stop();
     loop.settle();
     EXPECT_TRUE(ended);
-    EXPECT_EQ(memory.used_bytes(), 100);
+    memory.give(beyond);
+    EXPECT_EQ(memory.used_bytes(), 1 << 20);
 }
 
 class BadFrameTest : public ConnectionTest, public testing::WithParamInterface<int> {

@@ -23,19 +23,27 @@ std::size_t Input::wanted() const {
     return size < 0 ? kSizeField : kSizeField + static_cast<std::size_t>(size);
 }
 
+std::size_t Input::next_bytes() const {
+    if (buffer_.size() == 0) return BufferPool::size_for(usual_bytes_);
+    const auto held = end_ - begin_;
+    if (held < buffer_.size()) return buffer_.size();
+    // Four times at once keeps the copying under a third of the frame.
+    const auto more = std::max(std::min(wanted(), buffer_.size() * 4), held + kRoomMin);
+    return BufferPool::size_for(more);
+}
+
 std::span<std::byte> Input::room() {
     if (buffer_.size() == 0) buffer_ = pool_.take(usual_bytes_);
     const auto held = end_ - begin_;
     const auto want = wanted();
-    // What is wanted does not fit behind what is held: to the front with it, or to more room. Four
-    // times at once keeps the copying under a third of the frame.
+    // What is wanted does not fit behind what is held: to the front with it, or to more room.
     if (begin_ > 0 && (buffer_.size() - end_ < kRoomMin || begin_ + want > buffer_.size())) {
         std::memmove(buffer_.data(), buffer_.data() + begin_, held);
         begin_ = 0;
         end_ = held;
     }
     if (end_ == buffer_.size()) {
-        auto larger = pool_.take(std::max(std::min(want, buffer_.size() * 4), end_ + kRoomMin));
+        auto larger = pool_.take(next_bytes());
         std::memcpy(larger.data(), buffer_.data() + begin_, held);
         pool_.give(std::exchange(buffer_, std::move(larger)));
         begin_ = 0;
@@ -53,12 +61,6 @@ Result<std::optional<BytesView>> Input::frame() const {
     }
     if (end_ - begin_ - kSizeField < static_cast<std::size_t>(size)) return std::nullopt;
     return BytesView(buffer_.data() + begin_ + kSizeField, static_cast<std::size_t>(size));
-}
-
-std::int64_t Input::announced_bytes() const {
-    if (end_ - begin_ < kSizeField) return 0;
-    const auto size = load_be<std::int32_t>(buffer_.data() + begin_);
-    return size < 0 || size > frame_bytes_max_ ? 0 : size;
 }
 
 void Input::drop_frame() {

@@ -21,9 +21,16 @@ public:
     Input(const Input&) = delete;
     Input& operator=(const Input&) = delete;
 
+    // What every connection may hold while bytes of it wait.
+    static constexpr std::size_t kFirst = 64U << 10;
+
     // Where the next bytes go; never empty. The buffer grows with the bytes received, not with what
     // a frame announces.
     std::span<std::byte> room();
+    // How large the buffer is that the next room() lies in.
+    std::size_t next_bytes() const;
+    // That it is no larger than kFirst; where none is held.
+    void begin_small() { usual_bytes_ = kFirst; }
     void received(std::size_t bytes) { end_ += bytes; }
 
     // The next whole frame without its size, or nothing when more bytes are needed. Valid until
@@ -31,9 +38,6 @@ public:
     //   invalid_request  the size is negative or above the limit: close the connection
     Result<std::optional<BytesView>> frame() const;
     void drop_frame();
-
-    // Of the frame at the front, whole or not; 0 while that is not known, or not legal.
-    std::int64_t announced_bytes() const;
 
     // Gives the buffer back when no byte waits in it.
     void rest();
@@ -45,7 +49,6 @@ private:
     std::size_t wanted() const;  // Bytes of the frame that begins at begin_, with its size field.
 
     static constexpr std::size_t kRoomMin = 4U << 10;
-    static constexpr std::size_t kFirst = 64U << 10;
 
     BufferPool& pool_;
     const std::int32_t frame_bytes_max_;
