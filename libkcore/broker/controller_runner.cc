@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "io/pool.h"
 #include "io/wait.h"
 #include "metadata/snapshot.h"
 
@@ -264,8 +265,25 @@ void ControllerRunner::snapshot_if_due() {
     });
 }
 
+// The core asks for what is known already.
+asio::awaitable<void> ControllerRunner::resolve(std::vector<std::string> hosts) {
+    hosts_.clear();
+    if (hosts.empty() || !options_.resolve) co_return;
+    using Found = std::set<std::string>;
+    std::move_only_function<Found()> look = [this, hosts = std::move(hosts)] {
+        Found found;
+        for (const auto& host : hosts) {
+            if (!options_.resolve(host).empty()) found.insert(host);
+        }
+        return found;
+    };
+    auto found = co_await io::on_pool<Found>(env_.loop, env_.pool, std::move(look));
+    hosts_ = std::move(found);
+}
+
 controller::Moment ControllerRunner::moment_of(const Caller& caller, std::int64_t& throttle_ms) {
     controller::Moment moment{now_ms(), node_->log_end_offset()};
+    moment.resolves = [this](const std::string& host) { return hosts_.contains(host); };
     auto* quotas = options_.client_quotas;
     if (quotas == nullptr || !quotas->limits(security::Quota::mutation)) return moment;
     moment.take_partitions = [this, quotas, &caller, &throttle_ms](std::int64_t count) {

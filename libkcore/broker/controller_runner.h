@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "broker/caller.h"
+#include "broker/controller_options.h"
 #include "broker/quorum_answers.h"
 #include "broker/refusal.h"
 #include "controller/controller.h"
@@ -24,21 +26,8 @@
 #include "protocol/api/remove_raft_voter.h"
 #include "raft/node.h"
 #include "raft/wire.h"
-#include "security/client_quotas.h"
 
 namespace kcore::broker {
-
-struct ControllerOptions {
-    controller::Settings settings;
-    ConfigMap fixed;  // server.properties
-    raft::NodeOptions raft;
-    // This controller as it registers itself; the incarnation is new with every process.
-    protocol::ControllerRegistrationRequest registration;
-    // A broker of this process registers as soon as it can: the first records wait a moment for it,
-    // so that both are synced together.
-    bool expects_broker = false;
-    security::ClientQuotas* client_quotas = nullptr;  // Null: nobody has any.
-};
 
 class ControllerRunner : private raft::Listener {
 public:
@@ -60,6 +49,10 @@ public:
     //   kafka_storage_error  the disk refused this one
     template <class Request>
     io::Async<ResponseTo<Request>> handle(Request request, Caller caller = {}) {
+        if constexpr (std::is_same_v<Request, protocol::AlterClientQuotasRequest>) {
+            auto hosts = controller::hosts_in(request);
+            co_await resolve(std::move(hosts));
+        }
         if (!node_->is_leader()) co_return fail(Errc::not_controller, "this node does not lead");
         std::int64_t throttle_ms = 0;
         const auto moment = moment_of(caller, throttle_ms);
@@ -156,6 +149,7 @@ private:
     QuorumView quorum_view() const;
     // `throttle_ms` becomes how long `caller` is to wait for what it took.
     controller::Moment moment_of(const Caller& caller, std::int64_t& throttle_ms);
+    asio::awaitable<void> resolve(std::vector<std::string> hosts);
     void publish_later(metadata::Built built, std::int64_t end);
     void publish_committed();
     asio::awaitable<void> published(std::int64_t end);
@@ -185,6 +179,7 @@ private:
     raft::LoggedBatch last_;  // Of what was replayed; without values.
     std::unique_ptr<raft::Node> node_;
     std::vector<metadata::Record> bootstrap_;
+    std::set<std::string> hosts_;  // That had addresses when quotas were last changed.
     std::deque<std::pair<std::int64_t, metadata::Built>> unpublished_;  // By end offset.
     std::deque<std::int64_t> publishing_;                               // Likewise.
     std::vector<std::shared_ptr<io::Signal>> publication_waits_;

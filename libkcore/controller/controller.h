@@ -89,8 +89,8 @@ public:
         return list_reassignments(state_, r);
     }
     auto decide(const protocol::UpdateFeaturesRequest& r, M) { return update_features(state_, r); }
-    auto decide(const protocol::AlterClientQuotasRequest& r, M) {
-        return alter_client_quotas(state_, r);
+    auto decide(const protocol::AlterClientQuotasRequest& r, M m) {
+        return alter_client_quotas(state_, r, m);
     }
     auto decide(const protocol::AlterUserScramCredentialsRequest& r, M) {
         return alter_scram_credentials(state_, r);

@@ -27,6 +27,8 @@ struct Moment {
     std::int64_t next_offset = 0;  // The first of the decision's records will have it.
     // Whether the sender may still make or remove so many partitions; unlimited when empty.
     std::function<bool(std::int64_t)> take_partitions = {};
+    // Whether the name of a host has an address; none has when empty.
+    std::function<bool(const std::string&)> resolves = {};
 
     Result<void> take(std::int64_t partitions) const {
         if (!take_partitions || take_partitions(partitions)) return {};

@@ -47,7 +47,7 @@ bool is_ip6(std::string_view text) {
            text.find_first_not_of(kLetters) == std::string_view::npos;
 }
 
-Result<void> check_entity(const QuotaEntity& entity) {
+Result<void> check_entity(const QuotaEntity& entity, const Moment& moment) {
     if (entity.empty()) return refuse("Invalid empty client quota entity");
     for (const auto& [type, name] : entity) {
         if (type != "user" && type != "client-id" && type != kIp) {
@@ -62,11 +62,10 @@ Result<void> check_entity(const QuotaEntity& entity) {
             "Invalid quota entity combination, IP entity shouldnot be combined with User or "
             "ClientId");
     }
-    // Names are not resolved: a core waits for nobody.
-    if (ip->second && !is_ip4(*ip->second) && !is_ip6(*ip->second)) {
-        return refuse(*ip->second + " is not a valid IP or resolvable host.");
-    }
-    return {};
+    const bool is_known =
+        !ip->second || is_address(*ip->second) || (moment.resolves && moment.resolves(*ip->second));
+    if (is_known) return {};
+    return refuse(*ip->second + " is not a valid IP or resolvable host.");
 }
 
 Result<void> check_whole(const std::string& key, double value, double max) {
@@ -95,8 +94,8 @@ Result<void> check_value(const QuotaEntity& entity, const std::string& name, dou
 }
 
 Result<std::vector<metadata::Record>> change(const State& state, const QuotaEntity& entity,
-                                             const Asked& asked) {
-    if (auto ok = check_entity(entity); !ok) return std::unexpected(ok.error());
+                                             const Asked& asked, const Moment& moment) {
+    if (auto ok = check_entity(entity, moment); !ok) return std::unexpected(ok.error());
     const auto at = state.image->quotas->find(entity);
     const auto now = at == state.image->quotas->end() ? metadata::Quotas() : at->second;
     std::vector<metadata::Record> out;
@@ -118,8 +117,22 @@ Result<std::vector<metadata::Record>> change(const State& state, const QuotaEnti
 
 }  // namespace
 
+bool is_address(std::string_view text) { return is_ip4(text) || is_ip6(text); }
+
+std::vector<std::string> hosts_in(const protocol::AlterClientQuotasRequest& request) {
+    std::vector<std::string> hosts;
+    for (const auto& entry : request.entries) {
+        for (const auto& part : entry.entity) {
+            const auto& name = part.entity_name;
+            if (part.entity_type != kIp || !name || name->empty() || is_address(*name)) continue;
+            hosts.push_back(*name);
+        }
+    }
+    return hosts;
+}
+
 Decision<protocol::AlterClientQuotasResponse> alter_client_quotas(
-    const State& state, const protocol::AlterClientQuotasRequest& request) {
+    const State& state, const protocol::AlterClientQuotasRequest& request, const Moment& moment) {
     Decision<protocol::AlterClientQuotasResponse> decision;
     for (const auto& asked : request.entries) {
         QuotaEntity entity;
@@ -127,7 +140,7 @@ Decision<protocol::AlterClientQuotasResponse> alter_client_quotas(
         auto& answer = decision.response.entries.emplace_back();
         metadata::put_entity(entity, answer.entity);
         answer.error_message.reset();
-        auto records = change(state, entity, asked);
+        auto records = change(state, entity, asked, moment);
         if (!records) {
             answer.error_code = static_cast<std::int16_t>(records.error().code);
             answer.error_message = text_of(records.error());

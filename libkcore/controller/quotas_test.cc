@@ -61,6 +61,26 @@ TEST_F(QuotasTest, EntitiesThatAreNoneAreRefused) {
                    "no-such-host.invalid is not a valid IP or resolvable host.");
 }
 
+TEST_F(QuotasTest, AHostThatHasAnAddressMayHaveAQuota) {
+    Request request;
+    auto& entry = request.entries.emplace_back();
+    auto& part = entry.entity.emplace_back();
+    part.entity_type = "ip";
+    part.entity_name = "build-7";
+    auto& op = entry.ops.emplace_back();
+    op.key = "connection_creation_rate";
+    op.value = 10;
+    EXPECT_EQ(hosts_in(request), std::vector<std::string>{"build-7"});
+    Moment moment;
+    moment.resolves = [](const std::string& host) { return host == "build-7"; };
+    const auto& asked = request;
+    EXPECT_EQ(controller_.decide(asked, moment).response.entries.at(0).error_code, 0);
+    part.entity_name = "build-8";
+    EXPECT_EQ(controller_.decide(asked, moment).response.entries.at(0).error_code, 42);
+    part.entity_name = "192.0.2.8";
+    EXPECT_TRUE(hosts_in(request).empty());
+}
+
 TEST_F(QuotasTest, KeysAndValuesMustFitTheEntity) {
     const Entity user{{"user", "a"}};
     expect_refused(user, "speed", 1, "Invalid configuration key speed");
