@@ -27,4 +27,9 @@ bool is_disk_full(const Error& error) {
            (error.what.ends_with(errno_text(ENOSPC)) || error.what.ends_with(errno_text(EDQUOT)));
 }
 
+bool is_out_of_descriptors(const Error& error) {
+    return error.code == Errc::kafka_storage_error &&
+           (error.what.ends_with(errno_text(EMFILE)) || error.what.ends_with(errno_text(ENFILE)));
+}
+
 }  // namespace kcore::io

@@ -13,4 +13,7 @@ Error disk_error(std::string_view path, std::string_view call, int error_number)
 // The device or quota has no room (ENOSPC, EDQUOT): nothing is broken, the write may succeed later.
 bool is_disk_full(const Error& error);
 
+// The process or the system has no descriptor left (EMFILE, ENFILE): nothing was tried.
+bool is_out_of_descriptors(const Error& error);
+
 }  // namespace kcore::io

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "io/disk_error.h"
 #include "log/checkpoint.h"
 #include "log/names.h"
 
@@ -69,8 +70,10 @@ Result<void> FlushWork::sync() {
     if (done) done = storage_.disk().sync_directory(path_);
     // The partition's directory may be as new as the files in it.
     if (done) done = storage_.disk().sync_directory(storage_.path());
-    if (!done) return storage_.failed_for_good(done.error());
-    return {};
+    if (done) return {};
+    // Without a descriptor nothing was tried, and the next flush tries again.
+    if (io::is_out_of_descriptors(done.error())) return storage_.failed(done.error());
+    return storage_.failed_for_good(done.error());
 }
 
 }  // namespace kcore::log

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <utility>
 
+#include "io/disk_error.h"
 #include "log/checkpoint.h"
 #include "log/names.h"
 
@@ -95,6 +96,7 @@ Result<void> Log::roll(std::int64_t now_ms) {
     // begin there.
     if (segments_.size() == 1 && recovery_point() == 0) {
         if (auto done = storage_.disk().sync_directory(path_); !done) {
+            if (io::is_out_of_descriptors(done.error())) return storage_.failed(done.error());
             return storage_.failed_for_good(done.error());
         }
     }

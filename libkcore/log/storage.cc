@@ -22,7 +22,7 @@ Result<void> Storage::check_online() const {
 }
 
 std::unexpected<Error> Storage::failed(const Error& error) {
-    if (io::is_disk_full(error)) {
+    if (io::is_disk_full(error) || io::is_out_of_descriptors(error)) {
         logger_.warn("{}", error.what);
         return std::unexpected(error);
     }
@@ -38,8 +38,7 @@ std::unexpected<Error> Storage::failed_for_good(const Error& error) {
 }
 
 std::unexpected<Error> Storage::failed_read(const Error& error) {
-    return error.code == Errc::kafka_storage_error ? failed_for_good(error)
-                                                   : std::unexpected(error);
+    return error.code == Errc::kafka_storage_error ? failed(error) : std::unexpected(error);
 }
 
 void Storage::set_on_recovery_point_fell(std::function<Result<void>()> write) {

@@ -37,8 +37,9 @@ public:
     bool is_offline() const { return is_offline_.load(std::memory_order_relaxed); }
     Result<void> check_online() const;
 
-    // Names the consequence of an I/O error and gives the error back. A full disk refuses the one
-    // operation and nothing else; any other error takes the directory offline.
+    // Names the consequence of an I/O error and gives the error back. A full disk, or a process
+    // without descriptors, refuses the one operation and nothing else; any other error takes the
+    // directory offline.
     std::unexpected<Error> failed(const Error& error);
     // The same where even a full disk leaves doubt about what is on the disk: a sync.
     std::unexpected<Error> failed_for_good(const Error& error);
