@@ -19,6 +19,8 @@
 #include "io/memory_disk.h"
 #include "io/posix.h"
 #include "io/posix_disk.h"
+#include "io/posix_limits.h"
+#include "io/posix_resolve.h"
 
 namespace kcore::server {
 
@@ -90,6 +92,9 @@ public:
         server.config = std::move(config);
         server.logger = Logger(sink_, "broker");
         server.log_levels = sink_;
+        server.descriptors_max = io::raise_descriptor_limit();
+        server.memory = {io::memory_limit_bytes(), io::resident_bytes, io::release_freed_memory};
+        server.resolve = io::resolve_host;
         server.cluster_id = settings_.cluster_id;
         server.on_fatal = [this](const Error& error) {
             console_.fail({"", error});

@@ -142,6 +142,9 @@ constexpr ConfigKey kRows[] = {
      "Requests that may wait for a handler."},
     {"queued.max.request.bytes", kLong, "-1", any(), kStatic, kActs,
      "Bytes of requests that may be in memory; -1 for no limit."},
+    {"kcore.memory.max", kLong, "-1", any(), kStatic, kActs | kHidden,
+     "kcore's own: bytes the process may have before it refuses work; -1: what its control group "
+     "may, 0: any."},
     {"socket.request.max.bytes", kInt, "104857600", at_least(1), kStatic, kActs,
      "Largest request; a larger one closes the connection."},
     {"socket.send.buffer.bytes", kInt, "102400", any(), kStatic, kActs,

@@ -35,7 +35,7 @@ constexpr ConfigKey kRows[] = {
      "Length of one sample."},
     {"metrics.recording.level", kText, "INFO", any(), kStatic, kKept,
      "Least important metrics that are recorded: INFO, DEBUG or TRACE."},
-    {"telemetry.max.bytes", kInt, "1048576", at_least(1), kStatic, kKept,
+    {"telemetry.max.bytes", kInt, "1048576", at_least(1), kStatic, kActs,
      "Largest telemetry push accepted from a client."},
     {"alter.log.dirs.replication.quota.window.num", kInt, "11", at_least(1), kStatic, kKept,
      "Samples kept for the log-dir move throttle."},

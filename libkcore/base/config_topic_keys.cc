@@ -159,11 +159,11 @@ constexpr ConfigKey kGroup[] = {
 };
 
 constexpr ConfigKey kClientMetrics[] = {
-    {"interval.ms", kInt, "300000", metrics_interval(), kCluster, kKept,
+    {"interval.ms", kInt, "300000", metrics_interval(), kCluster, kActs,
      "How often matching clients push their metrics."},
-    {"metrics", kList, "", any(), kCluster, kKept,
+    {"metrics", kList, "", any(), kCluster, kActs,
      "Prefixes of the metrics asked for; * for all, empty for none."},
-    {"match", kList, "", client_match(), kCluster, kKept,
+    {"match", kList, "", client_match(), kCluster, kActs,
      "Which clients: key=regex entries that must all match, over client_id, client_instance_id, "
      "client_software_name, client_software_version, client_source_address and "
      "client_source_port."},

@@ -9,6 +9,7 @@ namespace {
 // Out of descriptors, most likely: some will be closed.
 constexpr std::int64_t kAfterFailureMs = 100;
 constexpr std::int64_t kRateUnlimited = INT32_MAX;
+constexpr std::size_t kHeldMax = 200;
 }  // namespace
 
 Acceptor::Acceptor(io::Env& env, std::unique_ptr<io::Listener> listener, ListenerInfo info,
@@ -29,7 +30,13 @@ bool Acceptor::has_room() {
 
 // Until there is room under max.connections and max.connection.creation.rate allows one more.
 asio::awaitable<void> Acceptor::await_turn() {
-    while (!stopping_ && !has_room()) {
+    for (bool is_first = true; !stopping_ && !has_room(); is_first = false) {
+        if (is_first) {
+            logger_.warn(
+                "connections wait to be accepted listener={} reason=\"there are as many "
+                "as max.connections, or the limit of descriptors, allows\"",
+                info_.name);
+        }
         co_await room_.wait_until(io::kNever);
     }
     const auto rate = std::min(target_.quota.rate_max(), target_.connection_rate_max);
@@ -60,7 +67,14 @@ asio::awaitable<void> Acceptor::run() {
 
 void Acceptor::hand_over(std::unique_ptr<io::Stream> stream) {
     const auto ip = stream->peer().host;
-    if (is_too_fast(ip, stream)) return;
+    if (!info_.is_controller && is_too_fast(ip, stream)) return;
+    // Controllers' own connections keep the node in its cluster.
+    if (!info_.is_controller && target_.memory != nullptr) {
+        if (const auto free = target_.memory->check(); !free) {
+            logger_.info("refused a connection peer={} reason=\"{}\"", ip, free.error().what);
+            return;
+        }
+    }
     if (!target_.quota.admit(ip)) {
         logger_.info("refused a connection over its address's limit peer={}", ip);
         return;
@@ -87,6 +101,7 @@ bool Acceptor::is_too_fast(const std::string& ip, std::unique_ptr<io::Stream>& s
     const auto wait_ms =
         target_.client_quotas.charge_within(security::Quota::connections, {ip, ""}, 1, now);
     if (wait_ms == 0) return false;
+    if (held_.size() >= kHeldMax) return true;  // Closed at once: descriptors are for others.
     held_.push_back({now + io::Milliseconds(wait_ms), std::move(stream)});
     close_held();
     return true;
@@ -102,12 +117,16 @@ void Acceptor::close_held() {
 
 Acceptor::~Acceptor() { env_.loop.cancel(held_timer_); }
 
-asio::awaitable<void> Acceptor::stop() {
+void Acceptor::close() {
     stopping_ = true;
     env_.loop.cancel(held_timer_);
     held_.clear();
     listener_->close();
     room_.notify();
+}
+
+asio::awaitable<void> Acceptor::stop() {
+    close();
     while (is_running_) co_await ended_.wait_until(io::kNever);
 }
 

@@ -11,6 +11,7 @@
 #include "base/logger.h"
 #include "broker/connection_quota.h"
 #include "broker/dispatch.h"
+#include "broker/memory_ceiling.h"
 #include "broker/request.h"
 #include "broker/worker.h"
 #include "io/env.h"
@@ -28,6 +29,7 @@ public:
         security::ClientQuotas& client_quotas;
         std::int64_t connections_max = INT32_MAX;      // Of this listener alone.
         std::int64_t connection_rate_max = INT32_MAX;  // Likewise; new ones a second.
+        const MemoryCeiling* memory = nullptr;         // Null: there is none.
     };
 
     Acceptor(io::Env& env, std::unique_ptr<io::Listener> listener, ListenerInfo info, Target target,
@@ -37,7 +39,8 @@ public:
     const ListenerInfo& info() const { return info_; }
 
     asio::awaitable<void> run();   // Until stop().
-    asio::awaitable<void> stop();  // Returns when run() has ended.
+    void close();                  // Nobody is taken any more; run() ends soon.
+    asio::awaitable<void> stop();  // The same, and returns when run() has ended.
 
 private:
     void hand_over(std::unique_ptr<io::Stream> stream);

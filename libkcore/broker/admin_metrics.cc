@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "broker/admin_pages.h"
+#include "broker/client_metrics.h"
 #include "broker/controller_runner.h"
 #include "broker/log_cleaner.h"
 #include "broker/membership.h"
@@ -175,7 +176,10 @@ std::string metrics_text(const Services& services) {
     if (services.traffic != nullptr) add_traffic(*services.traffic, text);
     if (services.cleaner != nullptr) add_cleaner(services, text);
     add_logs(services, text);
-    return std::move(text).take();
+    auto all = std::move(text).take();
+    auto* of_clients = services.client_metrics;
+    if (of_clients != nullptr && of_clients->is_on()) all += of_clients->text();
+    return all;
 }
 
 }  // namespace kcore::broker

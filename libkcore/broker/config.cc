@@ -145,6 +145,8 @@ Result<void> read_network(const Config& values, BrokerConfig& config) {
     config.request_bytes_max =
         static_cast<std::int32_t>(values.integer("socket.request.max.bytes"));
     config.queued_request_bytes_max = values.integer("queued.max.request.bytes");
+    config.memory_bytes_max = values.integer("kcore.memory.max");
+    config.telemetry_bytes_max = static_cast<std::int32_t>(values.integer("telemetry.max.bytes"));
     config.connections_idle_ms = values.integer("connections.max.idle.ms");
     read_listener_limits(config);
     if (config.queued_request_bytes_max > 0 &&

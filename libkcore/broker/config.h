@@ -70,6 +70,8 @@ struct BrokerConfig {
     io::SocketOptions sockets;
     std::int32_t request_bytes_max = 100 << 20;
     std::int64_t queued_request_bytes_max = -1;
+    std::int64_t memory_bytes_max = -1;  // kcore.memory.max
+    std::int32_t telemetry_bytes_max = 1 << 20;
     std::int64_t connections_idle_ms = 600'000;
     ConnectionCaps connections;
 

@@ -39,9 +39,9 @@ public:
     // Counts a connection from `ip`; false, and nothing counted, when the address has its share.
     bool admit(const std::string& ip) {
         const std::lock_guard lock(mutex_);
-        auto& count = by_ip_[ip];
-        if (count >= limit_of(ip)) return false;
-        ++count;
+        const auto found = by_ip_.find(ip);
+        if ((found == by_ip_.end() ? 0 : found->second) >= limit_of(ip)) return false;
+        ++by_ip_[ip];
         ++total_;
         return true;
     }

@@ -9,10 +9,11 @@ Dispatch::Dispatch(std::initializer_list<Api> rows, bool with_unstable_versions)
     }
 }
 
-std::vector<const Api*> Dispatch::advertised() const {
+std::vector<const Api*> Dispatch::advertised(bool with_telemetry) const {
     std::vector<const Api*> found;
     for (const auto& row : by_key_) {
-        if (row.handler != nullptr && row.is_advertised) found.push_back(&row);
+        if (row.handler == nullptr || (row.is_of_telemetry && !with_telemetry)) continue;
+        found.push_back(&row);
     }
     return found;
 }

@@ -16,7 +16,7 @@ using Handler = Outcome (*)(Request&);
 struct Api {
     const protocol::MessageInfo* info = nullptr;  // Of the request.
     Handler handler = nullptr;
-    bool is_advertised = true;
+    bool is_of_telemetry = false;
     protocol::VersionRange versions;  // Served.
 
     // Of versions above those served too: their header says so before anything else is read.
@@ -37,7 +37,8 @@ public:
         return api.handler == nullptr ? nullptr : &api;
     }
 
-    std::vector<const Api*> advertised() const;  // By ascending key.
+    // By ascending key; those of telemetry only while somebody wants it.
+    std::vector<const Api*> advertised(bool with_telemetry) const;
 
 private:
     std::array<Api, 96> by_key_{};
@@ -45,14 +46,13 @@ private:
 
 template <class Request>
 Api api(Handler handler) {
-    return {&Request::info(), handler, true, Request::info().versions};
+    return {&Request::info(), handler, false, Request::info().versions};
 }
 
-// Answered, but not advertised.
 template <class Request>
-Api hidden_api(Handler handler) {
+Api telemetry_api(Handler handler) {
     auto row = api<Request>(handler);
-    row.is_advertised = false;
+    row.is_of_telemetry = true;
     return row;
 }
 

@@ -195,6 +195,30 @@ Result<io::Address> parse_address(std::string_view key, std::string_view item,
     return io::Address{std::string(host), port};
 }
 
+Result<std::vector<ListenerConfig>> changed_listeners(const BrokerConfig& now,
+                                                      const Config& values) {
+    BrokerConfig next;
+    next.is_broker = now.is_broker;
+    next.is_controller = now.is_controller;
+    if (auto read = read_listeners(values, next); !read) return std::unexpected(read.error());
+    if (next.inter_broker_listener != now.inter_broker_listener) {
+        return refuse("listeners", values.value("listeners").to_text(),
+                      fmt::format("brokers reach each other by {}", now.inter_broker_listener));
+    }
+    for (const auto& listener : now.listeners) {
+        const auto same = std::ranges::find(next.listeners, listener.name, &ListenerConfig::name);
+        const bool is_there = same != next.listeners.end();
+        if (is_there && same->protocol != listener.protocol) {
+            return refuse("listener.security.protocol.map", listener.name,
+                          "the protocol of a listener stays as it is");
+        }
+        if (listener.is_controller && !(is_there && same->bind == listener.bind)) {
+            return refuse("listeners", listener.name, "controllers' listeners change at a restart");
+        }
+    }
+    return std::move(next.listeners);
+}
+
 Result<void> read_listeners(const Config& values, BrokerConfig& config) {
     for (const auto& name : values.list("controller.listener.names")) {
         config.controller_listeners.push_back(upper(name));

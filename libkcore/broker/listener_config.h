@@ -21,4 +21,9 @@ Result<io::Address> parse_address(std::string_view key, std::string_view item,
 //   invalid_config  see the start-up checks in the documentation of each key
 Result<void> read_listeners(const Config& values, BrokerConfig& config);
 
+// What the listeners of a running node are to be by other values of the settings that are dynamic.
+//   invalid_config  as read_listeners(); or one that must stay does not
+Result<std::vector<ListenerConfig>> changed_listeners(const BrokerConfig& now,
+                                                      const Config& values);
+
 }  // namespace kcore::broker

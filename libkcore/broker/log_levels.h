@@ -12,10 +12,10 @@
 namespace kcore::broker {
 
 // Sorted; what Logger::named gets, as scripts/lint checks.
-inline constexpr std::array<std::string_view, 14> kLoggers = {
-    "acceptor",          "broker", "config",      "controller",  "controller-link",
-    "directory-reports", "group",  "log",         "log-cleaner", "membership",
-    "on-demand-topics",  "raft",   "replication", "request"};
+inline constexpr std::array<std::string_view, 15> kLoggers = {
+    "acceptor", "broker",      "config",      "controller", "controller-link", "directory-reports",
+    "group",    "log",         "log-cleaner", "membership", "memory",          "on-demand-topics",
+    "raft",     "replication", "request"};
 
 bool is_logger(std::string_view name);  // Or root.
 

@@ -5,14 +5,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/acceptor.h"
 #include "broker/apis.h"
 #include "broker/chores.h"
+#include "broker/client_metrics.h"
 #include "broker/config_levels.h"
 #include "broker/controller_link.h"
 #include "broker/controller_runner.h"
 #include "broker/directory_reports.h"
 #include "broker/group_shards.h"
+#include "broker/listeners.h"
 #include "broker/log_cleaner.h"
 #include "broker/membership.h"
 #include "broker/node_settings.h"
@@ -30,14 +31,35 @@ namespace kcore::broker {
 
 using asio::awaitable;
 
+namespace {
+
+std::int64_t ceiling_of(const ServerOptions& options) {
+    const auto set = options.config.memory_bytes_max;
+    return set < 0 ? options.memory.limit_bytes : set;
+}
+
+// For all requests under way; 0: as many as come.
+std::int64_t request_bytes_of(const BrokerConfig& config, const MemoryCeiling& memory) {
+    const auto set = std::max<std::int64_t>(config.queued_request_bytes_max, 0);
+    if (!memory.is_set()) return set;
+    return set == 0 ? memory.request_bytes() : std::min(set, memory.request_bytes());
+}
+
+}  // namespace
+
 struct Server::Parts {
     Parts(ServerOptions o, io::Env& c, std::vector<io::Env*> w)
         : options(std::move(o)),
           control(c),
           worker_envs(std::move(w)),
           quota(options.config.connections),
+          quota_of_controllers(options.config.connections),
           client_quotas(options.config.quota_windows),
-          request_memory(options.config.queued_request_bytes_max),
+          client_metrics(c.clock),
+          host_quotas(c, options.resolve, quota, client_quotas),
+          memory(c, ceiling_of(options), options.memory, options.logger.named("memory")),
+          request_memory(request_bytes_of(options.config, memory)),
+          listeners(c, options.config, options.logger),
           running(c.loop),
           prepared(c.loop) {}
 
@@ -49,8 +71,12 @@ struct Server::Parts {
     metadata::Publisher publisher;
     Services services;
     ConnectionQuota quota;
+    ConnectionQuota quota_of_controllers;
     security::ClientQuotas client_quotas;
+    ClientMetrics client_metrics;
     Traffic traffic;
+    HostQuotas host_quotas;
+    MemoryCeiling memory;
     RequestMemory request_memory;
     std::unique_ptr<replication::Partitions> partitions;
     std::unique_ptr<replication::FetchSessions> fetch_sessions;
@@ -67,9 +93,7 @@ struct Server::Parts {
     std::unique_ptr<Dispatch> for_nodes;
     std::unique_ptr<Worker> control_worker;
     std::vector<std::unique_ptr<Worker>> workers;
-    std::vector<std::unique_ptr<io::Listener>> bound;  // Until an acceptor takes it.
-    std::vector<ListenerInfo> listener_infos;
-    std::vector<std::unique_ptr<Acceptor>> acceptors;
+    Listeners listeners;
     io::Signal running;
     io::Signal prepared;
     io::Loop::Timer failure_timer;  // For a failed directory that the controller must hear of.
@@ -85,15 +109,14 @@ struct Server::Parts {
     void directory_failed(const std::string& path, const Error& error);
     void cordon_directories(const metadata::Image& image);
     void start_chores();
-    Result<void> bind();
     Result<void> start_controller();
+    ConnectionCaps within_descriptors(ConnectionCaps caps) const;
     bool changes_broker(const metadata::Changes& changes) const;
     void apply_settings(const metadata::Image& image);
     void follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
                 const metadata::Changes& changes, metadata::Publisher::Ready ready);
     void make_services();
     void make_workers();
-    void accept(bool on_controller_listeners);
     Membership::Identity identity() const;
     std::vector<io::Address> controllers() const;
     io::Async<void> join();
@@ -153,7 +176,11 @@ Result<void> Server::Parts::open() {
     publisher.subscribe([this](const auto& /*before*/, const auto& after, const auto& changes) {
         groups->apply(after, changes);
         if (membership) membership->image_changed();
-        if (changes.quotas) client_quotas.set(*after->quotas);
+        if (changes.quotas) host_quotas.set(*after->quotas);
+        const auto is_subscription = [](const metadata::ConfigResource& resource) {
+            return resource.type == metadata::ResourceType::client_metrics;
+        };
+        if (std::ranges::any_of(changes.configs, is_subscription)) client_metrics.set(*after);
         if (changes_broker(changes)) apply_settings(*after);
     });
     return {};
@@ -225,6 +252,14 @@ void Server::Parts::follow(const metadata::ImagePtr& before, const metadata::Ima
     control.pool.submit(std::move(work));
 }
 
+// Files need descriptors, too: without one for a log nothing is written.
+ConnectionCaps Server::Parts::within_descriptors(ConnectionCaps caps) const {
+    constexpr std::int64_t kForFiles = 1'000;
+    const auto all = options.descriptors_max;
+    caps.max = std::min(caps.max, all - std::min(kForFiles, all / 2));
+    return caps;
+}
+
 bool Server::Parts::changes_broker(const metadata::Changes& changes) const {
     const auto type = metadata::ResourceType::broker;
     return changes.configs.contains({type, ""}) ||
@@ -236,40 +271,24 @@ bool Server::Parts::changes_broker(const metadata::Changes& changes) const {
 void Server::Parts::apply_settings(const metadata::Image& image) {
     const auto levels = levels_of(config(), image);
     if (cleaner) cleaner->apply(cleaner_settings(levels));
+    if (chores) listeners.apply(Config::of_broker(levels));
     auto caps = connection_caps(Config::of_broker(levels));
     if (caps) {
-        quota.set_caps(std::move(*caps));
+        host_quotas.set(within_descriptors(std::move(*caps)));
     } else {
         logger().warn("settings not applied reason=\"{}\"", caps.error().what);
     }
     cordon_directories(image);
 }
 
-Result<void> Server::Parts::bind() {
-    for (const auto& listener : config().listeners) {
-        auto made = control.net.listen(listener.bind, config().sockets);
-        if (!made) return std::unexpected(std::move(made).error());
-        ListenerInfo info;
-        info.name = listener.name;
-        info.bound = (*made)->local();
-        info.advertised = listener.advertised;
-        if (info.advertised.host.empty()) info.advertised.host = info.bound.host;
-        if (info.advertised.port == 0) info.advertised.port = info.bound.port;
-        info.security_protocol = static_cast<std::int16_t>(listener.protocol);
-        info.is_controller = listener.is_controller;
-        listener_infos.push_back(std::move(info));
-        bound.push_back(std::move(*made));
-    }
-    return {};
-}
-
 Result<void> Server::Parts::start_controller() {
-    auto how = controller_options(config(), listener_infos);
+    auto how = controller_options(config(), listeners.infos());
     how.settings.cluster_id = storage.cluster_id;
     incarnation = control.random.uuid();
     how.settings.local_incarnation = incarnation;
     how.settings.derive_scram_keys = derive_scram_keys;
     how.client_quotas = &client_quotas;
+    how.resolve = options.resolve;
     how.registration.incarnation_id = control.random.uuid();
     how.raft.unsynced = storage.unsynced;
     how.raft.cluster_id = storage.cluster_id;
@@ -290,7 +309,7 @@ std::vector<io::Address> Server::Parts::controllers() const {
     for (const auto& voter : config().voters) {
         found.push_back(voter.address);
         if (voter.id != config().node_id) continue;
-        for (const auto& info : listener_infos) {
+        for (const auto& info : listeners.infos()) {
             if (info.name != config().controller_listeners.front()) continue;
             found.back().port = info.bound.port;
             const auto& host = info.bound.host;
@@ -327,51 +346,45 @@ void Server::Parts::make_services() {
     services.fetch_sessions = fetch_sessions.get();
     services.group_shards = groups.get();
     services.client_quotas = &client_quotas;
+    services.client_metrics = &client_metrics;
     services.traffic = &traffic;
+    services.memory = &memory;
     for_clients = std::make_unique<Dispatch>(broker_apis(config().unstable_api_versions));
     for_nodes = std::make_unique<Dispatch>(controller_apis(config().unstable_api_versions));
 }
 
 void Server::Parts::make_workers() {
     ConnectionLimits limits{config().request_bytes_max, config().connections_idle_ms};
+    if (memory.is_set() && limits.frame_bytes_max > memory.request_bytes()) {
+        limits.frame_bytes_max = static_cast<std::int32_t>(memory.request_bytes());
+        logger().warn(
+            "socket.request.max.bytes={} is above a quarter of kcore.memory.max: "
+            "requests of up to {} bytes are taken",
+            config().request_bytes_max, limits.frame_bytes_max);
+    }
     if (request_memory.is_limited()) limits.memory = &request_memory;
     control_worker = std::make_unique<Worker>(control, services, limits);
     for (auto* env : worker_envs) {
         workers.push_back(std::make_unique<Worker>(*env, services, limits));
     }
+    Listeners::Serving serving{*for_clients,         *for_nodes, {},
+                               control_worker.get(), quota,      quota_of_controllers,
+                               client_quotas,        memory};
+    for (const auto& worker : workers) serving.workers.push_back(worker.get());
+    listeners.serve_with(std::move(serving));
 }
 
 Membership::Identity Server::Parts::identity() const {
     Membership::Identity self;
     self.cluster_id = storage.cluster_id;
     self.incarnation = incarnation;
-    for (const auto& info : listener_infos) self.advertised.push_back(info.advertised);
+    for (const auto& info : listeners.infos()) self.advertised.push_back(info.advertised);
     for (const auto& dir : storage.dirs->all()) {
         if (dir->is_offline() || !dir->takes_partitions()) continue;
         self.log_dirs.push_back(dir->id());
     }
     self.previous_epoch = storage.dirs->previous_broker_epoch();
     return self;
-}
-
-void Server::Parts::accept(bool on_controller_listeners) {
-    for (std::size_t i = 0; i < listener_infos.size(); ++i) {
-        const auto& info = listener_infos[i];
-        if (info.is_controller != on_controller_listeners) continue;
-        std::vector<Worker*> serving;
-        if (info.is_controller) {
-            serving.push_back(control_worker.get());
-        } else {
-            for (const auto& worker : workers) serving.push_back(worker.get());
-        }
-        const auto& apis = info.is_controller ? *for_nodes : *for_clients;
-        const auto& own = config().listeners[i];
-        Acceptor::Target target{apis,          std::move(serving),  quota,
-                                client_quotas, own.connections_max, own.connection_rate_max};
-        acceptors.push_back(std::make_unique<Acceptor>(
-            control, std::move(bound[i]), info, std::move(target), logger().named("acceptor")));
-        control.loop.spawn(acceptors.back()->run());
-    }
 }
 
 io::Async<void> Server::Parts::join() {
@@ -458,17 +471,21 @@ io::Async<void> Server::start() {
                        "process.roles: this version runs broker and controller in one process");
     }
     auto done = p.open();
-    if (done) done = p.bind();
+    if (done) done = p.listeners.bind();
     if (done) done = p.start_controller();
     if (!done) co_return done;
+    p.memory.start();
+    p.host_quotas.set(p.within_descriptors(p.config().connections));
+    p.host_quotas.start();
     p.make_services();
     p.make_workers();
-    p.accept(true);
+    p.listeners.accept(true);
     done = co_await p.join();
     if (!done) co_return done;
     std::function<std::int64_t()> epoch = [&p] { return p.membership->epoch(); };
     co_await p.directory_reports->start(*p.link, std::move(epoch));
-    p.accept(false);
+    p.listeners.accept(false);
+    p.listeners.apply(Config::of_broker(levels_of(p.config(), *p.publisher.current())));
     p.start_chores();
     p.logger().info("Transitioning from RECOVERY to RUNNING broker={} cluster={}",
                     p.config().node_id, p.storage.cluster_id);
@@ -478,11 +495,7 @@ io::Async<void> Server::start() {
 awaitable<void> Server::stop() {
     auto& p = *parts_;
     const auto deadline = p.control.clock.in_ms(p.options.stop_timeout_ms);
-    p.bound.clear();
-    for (const auto& acceptor : p.acceptors) {
-        if (acceptor->info().is_controller) continue;
-        co_await acceptor->stop();
-    }
+    co_await p.listeners.stop_for_clients();
     if (p.membership && p.config().controlled_shutdown) co_await p.membership->leave(deadline);
     if (p.membership) p.membership->stop();
     while (p.keeps_alive) co_await p.running.wait_until(io::kNever);
@@ -493,20 +506,22 @@ awaitable<void> Server::stop() {
     for (const auto& worker : p.workers) co_await p.finish_requests(worker.get(), deadline);
     if (p.directory_reports) co_await p.directory_reports->stop();
     if (p.link) co_await p.link->stop();
-    for (const auto& acceptor : p.acceptors) co_await acceptor->stop();
+    co_await p.listeners.stop();
     if (p.control_worker) co_await p.control_worker->stop(deadline);
     if (p.controller) {
         auto stopped = co_await p.controller->stop();
         if (!stopped)
             p.logger().error("metadata log not closed reason=\"{}\"", stopped.error().what);
     }
+    co_await p.memory.stop();
+    co_await p.host_quotas.stop();
     while (p.is_preparing) co_await p.prepared.wait_until(io::kNever);
     if (!p.partitions || !p.storage.dirs) co_return;
     const bool is_clean = co_await p.close_logs();
     p.logger().info("stopped clean={}", is_clean);
 }
 
-std::vector<ListenerInfo> Server::listeners() const { return parts_->listener_infos; }
+std::vector<ListenerInfo> Server::listeners() const { return parts_->listeners.infos(); }
 Page Server::page(std::string_view path) const { return admin_page(parts_->services, path); }
 const std::string& Server::cluster_id() const { return parts_->storage.cluster_id; }
 

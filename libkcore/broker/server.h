@@ -18,6 +18,8 @@
 #include "base/logger.h"
 #include "broker/admin_pages.h"
 #include "broker/config.h"
+#include "broker/host_quotas.h"
+#include "broker/memory_ceiling.h"
 #include "broker/request.h"
 #include "io/env.h"
 
@@ -27,6 +29,9 @@ struct ServerOptions {
     BrokerConfig config;
     Logger logger;
     std::shared_ptr<LogLevels> log_levels;  // The logger's; null: admins cannot change them.
+    ProcessMemory memory;
+    Resolve resolve;                           // Null: no host has an address.
+    std::int64_t descriptors_max = INT32_MAX;  // Of files and connections together.
     std::string cluster_id;  // For directories never used before; empty: a random one.
     std::int64_t stop_timeout_ms = 10'000;  // For requests under way, and for leaving the cluster.
     // The node cannot go on (its metadata log failed, another took its place); on the control loop.

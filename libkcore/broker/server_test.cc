@@ -6,6 +6,7 @@
 #include "protocol/api/api_versions.h"
 #include "protocol/api/delete_topics.h"
 #include "protocol/api/find_coordinator.h"
+#include "protocol/api/incremental_alter_configs.h"
 #include "protocol/api/init_producer_id.h"
 #include "protocol/api/produce.h"
 #include "record/batch.h"
@@ -228,6 +229,78 @@ TEST_F(ServerTest, ATakenPortStopsTheStartAndNamesIt) {
         start({{"listeners", "PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:0"}});
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().what.find("127.0.0.1:9092"), std::string::npos);
+}
+
+TEST_F(ServerTest, NewWorkIsRefusedWhileTheMemoryIsUsedUp) {
+    ASSERT_TRUE(start({{"kcore.memory.max", "1000000000"}}));
+    EXPECT_EQ(create("before", 1), 0);
+    resident_bytes = 900'000'000;
+    loop.advance(io::Milliseconds(200));
+    EXPECT_TRUE(said("memory is used up kcore.memory.max=1000000000 resident=900000000"));
+    EXPECT_EQ(create("during", 1), 44);
+    EXPECT_EQ(metadata_of("before").topics.at(0).error_code, 0) << "what is there goes on";
+    rpc::Channel late(env, server->listeners().front().bound, {});
+    EXPECT_FALSE(loop.run(
+        late.call<protocol::MetadataResponse>(protocol::MetadataRequest(), clock.in_ms(1'000))));
+    resident_bytes = 800'000'000;
+    loop.advance(io::Milliseconds(200));
+    EXPECT_EQ(create("after", 1), 0);
+    EXPECT_TRUE(loop.run(
+        late.call<protocol::MetadataResponse>(protocol::MetadataRequest(), clock.in_ms(5'000))));
+    loop.run(late.stop());
+}
+
+class DynamicListenersTest : public ServerTest {
+protected:
+    std::int16_t listen(const std::string& listeners) {
+        protocol::IncrementalAlterConfigsRequest request;
+        auto& resource = request.resources.emplace_back();
+        resource.resource_type = 4;
+        resource.resource_name = "1";
+        for (const auto& [name, value] :
+             ConfigMap{{"listeners", listeners},
+                       {"listener.security.protocol.map",
+                        "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTRA:PLAINTEXT,SAFE:SSL"}}) {
+            auto& config = resource.configs.emplace_back();
+            config.name = name;
+            config.value = value;
+        }
+        return ask(std::move(request)).responses.at(0).error_code;
+    }
+    bool answers(rpc::Channel& channel) {
+        return loop
+            .run(channel.call<protocol::MetadataResponse>(protocol::MetadataRequest(),
+                                                          clock.in_ms(1'000)))
+            .has_value();
+    }
+
+    const std::string usual = "PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0";
+    const std::string both = usual + ",EXTRA://127.0.0.1:7777";
+};
+
+TEST_F(DynamicListenersTest, AListenerComesGoesAndOutlivesARestart) {
+    ASSERT_TRUE(start());
+    rpc::Channel extra(env, {"127.0.0.1", 7777}, {});
+    EXPECT_FALSE(answers(extra));
+    EXPECT_EQ(listen(both), 0);
+    EXPECT_TRUE(answers(extra));
+    stop();
+    ASSERT_TRUE(start());
+    EXPECT_TRUE(answers(extra));
+    EXPECT_EQ(listen(usual), 0);
+    EXPECT_FALSE(answers(extra));
+    EXPECT_TRUE(said("listener closed name=EXTRA"));
+    EXPECT_EQ(create("still", 1), 0);
+    loop.run(extra.stop());
+}
+
+TEST_F(DynamicListenersTest, WhatMustStayStays) {
+    ASSERT_TRUE(start());
+    EXPECT_EQ(listen("CONTROLLER://127.0.0.1:0,EXTRA://127.0.0.1:7777"), 42) << "brokers' own";
+    EXPECT_EQ(listen("PLAINTEXT://127.0.0.1:0"), 42) << "the controllers'";
+    EXPECT_EQ(listen(usual + ",OTHER://127.0.0.1:7777"), 42) << "of no protocol";
+    EXPECT_EQ(listen(usual + ",SAFE://127.0.0.1:7777"), 42) << "of one that is not served";
+    EXPECT_EQ(listen(usual + ",EXTRA"), 42);
 }
 
 }  // namespace

@@ -21,11 +21,13 @@ class LogLevels;
 
 namespace kcore::broker {
 
+class ClientMetrics;
 class ControllerLink;
 class ControllerRunner;
 class GroupShards;
 class LogCleaner;
 class Membership;
+class MemoryCeiling;
 class OnDemandTopics;
 class ProducerIds;
 struct Traffic;
@@ -40,12 +42,14 @@ struct Services {
     ControllerRunner* controller_runner = nullptr;  // Null on a node that is only a broker.
     const Membership* membership = nullptr;
     const LogCleaner* cleaner = nullptr;
+    const MemoryCeiling* memory = nullptr;  // Null: there is none.
     OnDemandTopics* on_demand_topics = nullptr;
     ProducerIds* producer_ids = nullptr;
     log::LogDirs* log_dirs = nullptr;
     replication::Partitions* partitions = nullptr;
     replication::FetchSessions* fetch_sessions = nullptr;
     GroupShards* group_shards = nullptr;
+    ClientMetrics* client_metrics = nullptr;          // Null: nobody is asked for any.
     security::ClientQuotas* client_quotas = nullptr;  // Null: nobody has any.
     Traffic* traffic = nullptr;                       // Null: nothing is counted.
 

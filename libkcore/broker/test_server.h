@@ -42,6 +42,7 @@ protected:
         ServerOptions options;
         options.config = *make_broker_config(values);
         options.logger = Logger(sink, "broker");
+        options.memory.resident = [this] { return resident_bytes; };
         options.on_fatal = [this](const Error& error) { fatal = error; };
         server = std::make_unique<Server>(std::move(options), env, std::vector<io::Env*>{&env});
         auto started = loop.run(server->start());
@@ -110,6 +111,7 @@ protected:
     std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
     std::unique_ptr<Server> server;
     std::unique_ptr<rpc::Channel> client;
+    std::int64_t resident_bytes = 0;  // What the node believes to have.
     std::optional<Error> fatal;
 };
 

@@ -25,6 +25,12 @@ asio::awaitable<void> Worker::run(std::unique_ptr<Connection> connection,
     if (connections_.empty()) ended_.notify();
 }
 
+void Worker::cut(const ListenerInfo& listener) {
+    for (auto* connection : connections_) {
+        if (&connection->sender().listener == &listener) connection->cut();
+    }
+}
+
 asio::awaitable<void> Worker::stop(io::Deadline deadline) {
     stopping_ = true;
     for (auto* connection : connections_) connection->stop();

@@ -26,6 +26,9 @@ public:
     void serve(const Dispatch& apis, const ListenerInfo& listener,
                std::unique_ptr<io::Stream> stream, std::function<void()> on_end);
 
+    // Ends the connections of one listener at once.
+    void cut(const ListenerInfo& listener);
+
     // Lets every connection finish what it is at, cuts those that take too long, and returns when
     // none is left. What comes later is closed at once.
     asio::awaitable<void> stop(io::Deadline deadline);

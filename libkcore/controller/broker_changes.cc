@@ -32,10 +32,6 @@ constexpr std::array<std::string_view, 6> kPools = {
     "background.threads",  "log.cleaner.threads",  "num.io.threads",
     "num.network.threads", "num.replica.fetchers", "num.recovery.threads.per.data.dir"};
 
-// Kafka opens and closes listeners while it runs; here they take a restart.
-constexpr std::array<std::string_view, 2> kNotHere = {"listener.security.protocol.map",
-                                                      "listeners"};
-
 bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
 }
@@ -47,7 +43,6 @@ Result<void> none_of(const Names& names, std::string_view why) {
 
 // Why a setting does not change this way.
 struct Refused {
-    Names not_here;
     Names read_only;
     Names without_listener;
     Names for_one_only;
@@ -60,7 +55,6 @@ Refused sort_out(const ConfigMap& next, bool for_one) {
         const auto* key = find_config_key(ConfigResource::broker, split.key);
         if (key == nullptr) continue;
         const bool of_listener = !split.listener.empty();
-        if (is_one_of(kNotHere, name)) refused.not_here.push_back(name);
         if (!of_listener && key->is_read_only()) refused.read_only.push_back(name);
         if (!of_listener && is_one_of(kStores, key->name)) refused.without_listener.push_back(name);
         const bool anywhere = of_listener ? is_one_of(kOfListenersAnywhere, key->name)
@@ -99,9 +93,6 @@ Result<void> check_pool(const BrokerLevels& now, const ConfigKey& key, std::int6
 Result<void> check_broker_change(const BrokerLevels& now, bool for_one, const ConfigMap& next) {
     const auto refused = sort_out(next, for_one);
     if (auto ok = none_of(refused.read_only, "Cannot update these configs dynamically"); !ok) {
-        return ok;
-    }
-    if (auto ok = none_of(refused.not_here, "kcore changes these configs at a restart only"); !ok) {
         return ok;
     }
     if (auto ok = none_of(refused.without_listener,

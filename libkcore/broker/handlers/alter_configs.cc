@@ -5,12 +5,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
+#include "broker/config_levels.h"
 #include "broker/config_resource.h"
 #include "broker/forwarding.h"
 #include "broker/handlers/handlers.h"
+#include "broker/listener_config.h"
 #include "broker/log_levels.h"
 #include "broker/services.h"
 #include "protocol/api/incremental_alter_configs.h"
@@ -51,6 +54,40 @@ Result<void> change_loggers(const Services& services, const std::string& name,
     return change_log_levels(services.log_levels, changes, validate_only);
 }
 
+// The dynamic settings of this broker as they would be.
+ConfigMap changed(const ConfigMap& /*now*/, const AlterConfigsRequest::AlterConfigsResource& to) {
+    ConfigMap next;
+    for (const auto& config : to.configs) {
+        if (config.value) next[config.name] = *config.value;
+    }
+    return next;
+}
+
+ConfigMap changed(const ConfigMap& now,
+                  const IncrementalAlterConfigsRequest::AlterConfigsResource& by) {
+    constexpr std::int8_t kSet = 0;
+    ConfigMap next = now;
+    for (const auto& config : by.configs) {
+        next.erase(config.name);
+        if (config.config_operation == kSet && config.value) next[config.name] = *config.value;
+    }
+    return next;
+}
+
+// Only the broker itself knows what it listens on.
+template <class Resource>
+Result<void> check_listeners(const Services& services, const Resource& resource) {
+    const auto is_of_listeners = [](const auto& config) {
+        return config.name == "listeners" || config.name == "listener.security.protocol.map";
+    };
+    if (std::ranges::none_of(resource.configs, is_of_listeners)) return {};
+    auto levels = levels_of(*services.config, *services.image());
+    levels.dynamic = changed(levels.dynamic, resource);
+    const auto next = changed_listeners(*services.config, Config::of_broker(levels));
+    if (next) return {};
+    return fail(Errc::invalid_request, next.error().what);
+}
+
 // What is settled here; nothing for what the controller decides.
 template <class Resource>
 std::optional<Result<void>> settle(const Services& services, const Resource& resource,
@@ -59,6 +96,7 @@ std::optional<Result<void>> settle(const Services& services, const Resource& res
     const auto& name = resource.resource_name;
     if (type == ResourceType::broker && !name.empty()) {
         auto ok = check_name(services, type, name);
+        if (ok) ok = check_listeners(services, resource);
         if (!ok) return ok;
     }
     if constexpr (requires { resource.configs.front().config_operation; }) {

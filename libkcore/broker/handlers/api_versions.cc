@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "broker/client_metrics.h"
 #include "broker/dispatch.h"
 #include "broker/handlers/handlers.h"
 #include "broker/services.h"
@@ -94,7 +95,11 @@ Outcome api_versions(Request& request) {
     }
     request.sender.software_name = body->client_software_name;
     request.sender.software_version = body->client_software_version;
-    for (const auto* api : request.apis.advertised()) response.api_keys.push_back(range_of(*api));
+    const auto* metrics = request.services.client_metrics;
+    const bool takes_metrics = metrics != nullptr && metrics->is_on();
+    for (const auto* api : request.apis.advertised(takes_metrics)) {
+        response.api_keys.push_back(range_of(*api));
+    }
     add_features(*request.services.image(), request.version() >= kFirstWithFeaturesFromZero,
                  response);
     return request.answer(response);

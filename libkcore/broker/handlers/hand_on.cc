@@ -1,7 +1,10 @@
 // What the controller decides about the cluster: these requests are handed on as they came.
 
+#include <type_traits>
+
 #include "broker/forwarding.h"
 #include "broker/handlers/handlers.h"
+#include "broker/memory_ceiling.h"
 #include "protocol/api/add_raft_voter.h"
 #include "protocol/api/alter_client_quotas.h"
 #include "protocol/api/alter_partition_reassignments.h"
@@ -105,6 +108,13 @@ template <class Body>
 Outcome hand_on(Request& request) {
     auto body = request.decode<Body>();
     if (!body) return request.malformed(body.error());
+    constexpr bool adds_partitions = std::is_same_v<Body, protocol::CreateTopicsRequest> ||
+                                     std::is_same_v<Body, protocol::CreatePartitionsRequest>;
+    if (const auto* memory = request.services.memory; adds_partitions && memory != nullptr) {
+        if (const auto free = memory->check(); !free) {
+            return request.answer(refuse(*body, free.error()));
+        }
+    }
     return forwarded<Body>(request, std::move(*body), refuse);
 }
 

@@ -7,6 +7,7 @@
 
 #include "broker/handlers/handlers.h"
 #include "broker/internal_topics.h"
+#include "broker/memory_ceiling.h"
 #include "broker/on_demand_topics.h"
 #include "broker/services.h"
 #include "broker/topic_view.h"
@@ -160,7 +161,9 @@ Outcome metadata(Request& request) {
         add_asked(work);
     }
     const auto done = request.answer(work.response);
-    if (!work.to_create.empty()) {
+    const auto* memory = request.services.memory;
+    const bool has_memory = memory == nullptr || !memory->is_reached();
+    if (!work.to_create.empty() && has_memory) {
         request.services.on_demand_topics->create(request.env.loop, work.to_create);
     }
     return done;
