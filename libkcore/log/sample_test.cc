@@ -159,7 +159,7 @@ TEST_F(SampleTest, ACleanDirectoryIsReadAsKafkasClientReadIt) {
     open();
     EXPECT_TRUE(dir_->was_clean());
     EXPECT_EQ(dir_->previous_broker_epoch(), kBrokerEpoch);
-    EXPECT_EQ(dir_->meta()->cluster_id, manifest_["clusterId"]);
+    EXPECT_EQ(dir_->meta()->cluster_id, manifest_["clusterId"].get<std::string>());
     expect_as_in_manifest();
     EXPECT_EQ(lines_->text(), "");
 }

@@ -263,13 +263,14 @@ void TestCluster::deliver(Member& from, Send send, const Faults& faults) {
 void TestCluster::answer(Member& from, Reply reply, const Faults& faults) {
     const auto asked = from.asked.extract(reply.id);
     if (asked.empty() || asked.mapped().first == 0) return;
-    const auto [to, id] = asked.mapped();
+    const auto to = asked.mapped().first;
+    const auto id = asked.mapped().second;
     if (auto* vote = std::get_if<VoteResponse>(&reply.response)) {
         const bool is_refusal = !vote->is_granted && vote->error == Errc::none;
         if (bug_ == Bug::votes_twice && is_refusal) vote->is_granted = true;
     }
     if (percent(faults.loss_percent)) return;
-    later(1 + below(percent(5) ? 300 : 10), [this, to = to, id = id, source = from.key.id,
+    later(1 + below(percent(5) ? 300 : 10), [this, to, id, source = from.key.id,
                                              life = member(to).life, reply] {
         if (cut_off_.contains(to) != cut_off_.contains(source)) return;
         with(to, life, [&](Member& on) { on.replica->on_response(id, reply.response, now_); });
