@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -54,6 +55,10 @@ _nodes = []
 def _kill_all():
     for node in _nodes:
         node.kill()
+
+
+# A test that is told to end runs what is registered for its end.
+signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 @contextlib.contextmanager
