@@ -6,10 +6,10 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <regex>
 #include <string>
 #include <vector>
 
+#include "base/pattern.h"
 #include "cli/text.h"
 
 namespace kcore::consume {
@@ -111,7 +111,7 @@ struct Expression::Node {
     std::vector<std::shared_ptr<const Node>> parts;  // Of any, all and no; else none.
     Operand left;
     Operand right;
-    std::optional<std::regex> regex;
+    std::optional<Pattern> pattern;
     bool is_bare = false;  // `left` alone.
 
     bool matches(const ConsumedRecord& record) const {
@@ -126,7 +126,7 @@ struct Expression::Node {
         auto value = value_of(left, record);
         if (op != Op::like) return holds(op, std::move(value), value_of(right, record));
         const auto text = value.is_string() ? value.get<std::string>() : value.dump();
-        return !value.is_null() && std::regex_search(text, *regex);
+        return !value.is_null() && pattern->is_found_in(text);
     }
 };
 
@@ -211,11 +211,9 @@ private:
             wrong("=~ needs a quoted expression");
             return;
         }
-        try {
-            node.regex.emplace(node.right.literal.get<std::string>());
-        } catch (const std::regex_error&) {
-            wrong("not a regular expression");
-        }
+        auto pattern = Pattern::parse(node.right.literal.get<std::string>());
+        if (!pattern) return wrong("not a regular expression: " + pattern.error().what);
+        node.pattern = std::move(*pattern);
     }
 
     Operand operand() {

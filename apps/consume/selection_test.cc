@@ -46,6 +46,13 @@ TEST_F(SelectionTest, FiltersLookIntoEveryPartOfARecord) {
     }
 }
 
+TEST_F(SelectionTest, AnExpressionIsLookedForInAValueOfAnySize) {
+    const auto value = '"' + std::string(4 << 20, 'a') + "b\"";
+    record.value = as_bytes(value);
+    EXPECT_TRUE(filter(".value =~ \"a.*b\""));
+    EXPECT_FALSE(filter(".value =~ \"(a|c)*d\""));
+}
+
 TEST_F(SelectionTest, WhatIsNotAnExpressionIsRefusedWithItsPlace) {
     for (const auto* text : {"", "value.x", ".value ==", ".other == 1", "(.key", ".key == 1 2",
                              ".key =~ 7", ".key =~ \"(\"", ".key == \"open"}) {

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <regex>
 #include <set>
+
+#include "base/pattern.h"
 
 namespace kcore {
 
@@ -111,21 +112,44 @@ Verdict check_replicas(const ConfigKey& key, ConfigValue value) {
                              key.name));
 }
 
-// PnDTnHnMn.nS: at least one part, T only before a time part.
+std::string_view take_digits(std::string_view& text) {
+    const auto end = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto digits = text.substr(0, end);
+    text.remove_prefix(end);
+    return digits;
+}
+
+// Takes "[-+]n" and the unit off the front of `text`, if they stand there; of seconds a fraction
+// too.
+void take_part(std::string_view& text, char unit) {
+    constexpr std::size_t kFractionMax = 9;
+    auto rest = text;
+    if (rest.starts_with('-') || rest.starts_with('+')) rest.remove_prefix(1);
+    if (take_digits(rest).empty()) return;
+    if (unit == 's' && rest.starts_with('.')) {
+        rest.remove_prefix(1);
+        if (take_digits(rest).size() > kFractionMax) return;
+    }
+    if (rest.starts_with(unit)) text = rest.substr(1);
+}
+
+// pndtnhnmn.ns: at least one part, t only before a time part.
 bool is_duration(std::string_view text) {
-    static const std::regex form(
-        R"(-?P(?=.)([-+]?\d+D)?(T(?=.)([-+]?\d+H)?([-+]?\d+M)?([-+]?\d+([.]\d{0,9})?S)?)?)",
-        std::regex::icase | std::regex::optimize);
-    constexpr std::size_t kDurationMax = 128;
-    return text.size() <= kDurationMax && std::regex_match(text.begin(), text.end(), form);
+    if (!text.starts_with('p') || text.size() == 1) return false;
+    text.remove_prefix(1);
+    take_part(text, 'd');
+    if (!text.starts_with('t')) return text.empty();
+    text.remove_prefix(1);
+    if (text.empty()) return false;
+    for (const char unit : {'h', 'm', 's'}) take_part(text, unit);
+    return text.empty();
 }
 
 Verdict check_offset_reset(const ConfigKey& key, ConfigValue value) {
     constexpr std::string_view kDuration = "by_duration:";
     const auto text = lower(value.text());
     if (text == "latest" || text == "earliest") return value;
-    if (text.starts_with(kDuration) && is_duration(text.substr(kDuration.size())) &&
-        !text.substr(kDuration.size()).starts_with('-')) {
+    if (text.starts_with(kDuration) && is_duration(text.substr(kDuration.size()))) {
         return value;
     }
     return wrong(key, value.text(),
@@ -142,15 +166,6 @@ Verdict check_metrics_interval(const ConfigKey& key, ConfigValue value) {
                             value.integer(), key.name, kShortest, kLongest));
 }
 
-bool is_regex(const std::string& text) {
-    try {
-        const std::regex compiled(text);
-        return true;
-    } catch (const std::regex_error&) {
-        return false;
-    }
-}
-
 Verdict check_client_match(ConfigValue value) {
     constexpr std::string_view kKeys =
         "client_id, client_instance_id, client_software_name, client_software_version, "
@@ -161,7 +176,8 @@ Verdict check_client_match(ConfigValue value) {
         const auto equals = item.find('=');
         const auto name = item.substr(0, equals);
         if (equals == std::string::npos || item.size() > kPatternMax ||
-            std::ranges::find(known, name) == known.end() || !is_regex(item.substr(equals + 1))) {
+            std::ranges::find(known, name) == known.end() ||
+            !Pattern::parse(item.substr(equals + 1))) {
             return fail(Errc::invalid_config, "Illegal client matching pattern: " + item);
         }
     }

@@ -105,7 +105,15 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(ConfigValueTest, OffsetResetAndMetricsHaveRulesOfTheirOwn) {
     constexpr auto kGroup = ConfigResource::group;
-    EXPECT_TRUE(parse(kGroup, "share.auto.offset.reset", "by_duration:PT1H30M"));
+    for (const auto* good : {"PT1H30M", "P1D", "P+1DT-2H", "pt1.5s", "PT0.123456789S", "PT5.S"}) {
+        EXPECT_TRUE(parse(kGroup, "share.auto.offset.reset", "by_duration:" + std::string(good)))
+            << good;
+    }
+    for (const auto* bad : {"", "P", "PT", "P1DT", "-PT1H", "PT 1H", "PTH", "PT1M1H", "P1H",
+                            "PT1.H", "PT0.1234567890S"}) {
+        EXPECT_FALSE(parse(kGroup, "share.auto.offset.reset", "by_duration:" + std::string(bad)))
+            << bad;
+    }
     EXPECT_THAT(parse(kGroup, "share.auto.offset.reset", "by_duration:x").error().what,
                 HasSubstr("The value must be either 'earliest', 'latest' or of the format"));
     constexpr auto kMetrics = ConfigResource::client_metrics;

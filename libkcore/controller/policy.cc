@@ -6,7 +6,6 @@
 #include <array>
 #include <charconv>
 #include <optional>
-#include <regex>
 
 namespace kcore::controller {
 namespace {
@@ -34,23 +33,6 @@ std::optional<double> number_of(std::string_view text) {
     return value;
 }
 
-bool matches(const std::string& value, const std::string& pattern) {
-    try {
-        return std::regex_match(value, std::regex(pattern));
-    } catch (const std::regex_error&) {
-        return false;  // Patterns are tried when they are read.
-    }
-}
-
-bool is_pattern(const std::string& text) {
-    try {
-        const std::regex compiled(text);
-        return true;
-    } catch (const std::regex_error&) {
-        return false;
-    }
-}
-
 Result<PolicyRule> parse_rule(std::string_view text) {
     const auto refuse = [&](std::string_view why) {
         return fail(Errc::invalid_config, fmt::format("the rule \"{}\" {}", text, why));
@@ -66,7 +48,11 @@ Result<PolicyRule> parse_rule(std::string_view text) {
         const bool compares = sign.is == Is::at_most || sign.is == Is::at_least;
         const auto number = compares ? number_of(rule.value) : std::optional(0.0);
         if (!number) return refuse("compares with no number");
-        if (sign.is == Is::like && !is_pattern(rule.value)) return refuse("has a bad pattern");
+        if (sign.is == Is::like) {
+            auto pattern = Pattern::parse(rule.value);
+            if (!pattern) return refuse("has a bad pattern: " + pattern.error().what);
+            rule.pattern = std::move(*pattern);
+        }
         rule.number = *number;
         return rule;
     }
@@ -77,7 +63,7 @@ Result<PolicyRule> parse_rule(std::string_view text) {
 
 bool PolicyRule::allows(const std::string& actual) const {
     if (is == Is::equal) return actual == value;
-    if (is == Is::like) return matches(actual, value);
+    if (is == Is::like) return pattern->matches(actual);
     const auto found = number_of(actual);
     return found && (is == Is::at_most ? *found <= number : *found >= number);
 }

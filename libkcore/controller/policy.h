@@ -4,11 +4,13 @@
 // retention.ms<=604800000". They stand where Kafka has policy plugins.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/config_value.h"
+#include "base/pattern.h"
 #include "base/result.h"
 
 namespace kcore::controller {
@@ -21,7 +23,8 @@ struct PolicyRule {
     std::string subject;  // name, partitions, replication.factor, or a setting.
     Is is = Is::equal;
     std::string value;
-    double number = 0;  // With at_most and at_least.
+    double number = 0;               // With at_most and at_least.
+    std::optional<Pattern> pattern;  // With like.
 
     bool allows(const std::string& actual) const;
     std::string to_text() const;

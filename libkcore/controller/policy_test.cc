@@ -17,6 +17,7 @@ TEST(PolicyTest, NumbersAreComparedAndTextIsMatchedWhole) {
     EXPECT_FALSE(allows("retention.ms>=5", {{"retention.ms", "-1"}}));
     EXPECT_TRUE(allows("cleanup.policy=delete", {{"cleanup.policy", "delete"}}));
     EXPECT_FALSE(allows("name~[a-z]+", {{"name", "orders2"}}));
+    EXPECT_TRUE(allows("name~(a|b)*", {{"name", std::string(1 << 20, 'a')}}));
 }
 
 TEST(PolicyTest, WhatIsNotSetBreaksNoRule) {
