@@ -9,131 +9,11 @@
 
 #include "base/result.h"
 #include "base/topic_partition.h"
-#include "base/uuid.h"
+#include "client/admin_types.h"
 #include "client/client.h"
 #include "client/view.h"
 
 namespace kcore::client {
-
-struct NewTopic {
-    std::string name;
-    std::int32_t partitions = -1;          // -1: the broker's default.
-    std::int16_t replication_factor = -1;  // -1: the broker's default.
-    std::vector<std::pair<std::string, std::string>> configs;
-};
-
-// What became of one named thing.
-struct Outcome {
-    std::string name;
-    std::optional<Error> error;
-};
-
-struct TopicOutcome {
-    std::string name;
-    Uuid id;
-    std::int32_t partitions = -1;
-    std::int16_t replication_factor = -1;
-    std::optional<Error> error;
-};
-
-enum class ResourceType : std::int8_t { topic = 2, broker = 4, group = 32 };
-
-enum class ConfigSource : std::int8_t {
-    unknown = 0,
-    topic = 1,
-    dynamic_broker = 2,
-    dynamic_default_broker = 3,
-    static_broker = 4,
-    default_config = 5,
-    dynamic_broker_logger = 6,
-    client_metrics = 7,
-    group = 8,
-};
-
-struct ConfigEntry {
-    std::string name;
-    std::optional<std::string> value;
-    ConfigSource source = ConfigSource::unknown;
-    bool is_read_only = false;
-    bool is_sensitive = false;
-    std::optional<std::string> default_value;  // From the synonyms, where the broker told them.
-    std::string documentation;
-};
-
-struct ResourceConfigs {
-    std::string name;
-    std::vector<ConfigEntry> entries;
-    std::optional<Error> error;
-};
-
-enum class ConfigOperation : std::int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
-
-struct ConfigChange {
-    std::string name;
-    ConfigOperation operation = ConfigOperation::set;
-    std::string value;
-};
-
-inline constexpr std::int64_t kLatest = -1;
-inline constexpr std::int64_t kEarliest = -2;
-inline constexpr std::int64_t kMaxTimestamp = -3;
-
-struct OffsetQuery {
-    TopicPartition partition;
-    std::int64_t timestamp = kLatest;  // ms, or one of the above.
-};
-
-struct OffsetAnswer {
-    TopicPartition partition;
-    std::int64_t offset = -1;  // -1: no record at or after the timestamp.
-    std::int64_t timestamp = -1;
-    std::int32_t leader_epoch = -1;
-    std::optional<Error> error;
-};
-
-struct ReplicaSize {
-    std::int32_t broker = -1;
-    std::string directory;
-    TopicPartition partition;
-    std::int64_t size_bytes = 0;
-    std::int64_t lag = 0;
-    bool is_future = false;
-};
-
-struct GroupListing {
-    std::string group;
-    std::string state;
-    std::string type;
-    std::string protocol_type;
-    std::int32_t coordinator = -1;
-};
-
-struct GroupMember {
-    std::string member_id;
-    std::string instance_id;
-    std::string client_id;
-    std::string host;
-    std::vector<std::string> topics;  // Subscribed.
-    std::vector<TopicPartition> assigned;
-};
-
-struct GroupDescription {
-    std::string group;
-    std::string state;
-    std::string type;  // "classic" or "consumer"
-    std::string protocol_type;
-    std::string protocol;
-    std::int32_t coordinator = -1;
-    std::vector<GroupMember> members;
-    std::optional<Error> error;
-};
-
-struct CommittedOffset {
-    TopicPartition partition;
-    std::int64_t offset = -1;
-    std::string metadata;
-    std::optional<Error> error;
-};
 
 class Admin {
 public:
@@ -147,6 +27,17 @@ public:
     Result<std::vector<Outcome>> delete_topics(std::vector<std::string> names);
     Result<void> create_partitions(std::string topic, std::int32_t total, bool validate_only);
 
+    // Deletes the records before an offset; kLatest: all of them.
+    Result<std::vector<Trimmed>> delete_records(
+        std::vector<std::pair<TopicPartition, std::int64_t>> before);
+    // Nothing: all partitions. Unclean: replicas that are not in sync may lead.
+    Result<std::vector<PartitionOutcome>> elect_leaders(
+        bool is_unclean, std::optional<std::vector<TopicPartition>> partitions);
+    Result<std::vector<PartitionOutcome>> reassign(std::vector<Move> moves);
+    Result<std::vector<Reassignment>> reassignments();
+    Result<std::vector<PartitionProducers>> producers(std::vector<TopicPartition> partitions);
+
+    // Those of a broker, or of its loggers, are asked from itself.
     Result<std::vector<ResourceConfigs>> describe_configs(ResourceType type,
                                                           std::vector<std::string> names,
                                                           bool documentation);
@@ -163,6 +54,7 @@ public:
                                                   std::vector<std::string> types);
     Result<std::vector<GroupDescription>> describe_groups(std::vector<std::string> names);
     Result<std::vector<Outcome>> delete_groups(std::vector<std::string> names);
+    Result<std::vector<Outcome>> remove_members(std::string group, std::vector<MemberName> members);
     // All committed offsets of the group.
     Result<std::vector<CommittedOffset>> committed(std::string group);
     // For a group without members.
@@ -170,7 +62,17 @@ public:
     Result<std::vector<Outcome>> delete_offsets(std::string group,
                                                 std::vector<TopicPartition> partitions);
 
+    // Any request as JSON with the names of the protocol's schemas, and its answer. Node -1: any;
+    // version -1: the highest that both sides know.
+    //   invalid_request      no such API, or the JSON is not one of its requests
+    //   unsupported_version  the API, or this version of it, is not known on both sides
+    Result<std::string> ask(std::string api, std::string request, std::int32_t node = -1,
+                            std::int16_t version = -1);
+
 private:
+    template <class T, class Call>
+    Result<T> wait(Call call);
+
     Client& client_;
 };
 

@@ -1,6 +1,4 @@
-#include <fmt/format.h>
 #include <algorithm>
-
 #include <map>
 #include <utility>
 
@@ -20,21 +18,6 @@ using protocol::OffsetDeleteResponse;
 using protocol::OffsetFetchRequest;
 using protocol::OffsetFetchResponse;
 
-io::Deadline limit(Cluster& cluster) {
-    return cluster.env().clock.in_ms(cluster.config().api_timeout_ms);
-}
-
-std::optional<Error> outcome(std::int16_t wire, std::string_view name) {
-    const auto code = errc_from_wire(wire);
-    if (code == Errc::none) return std::nullopt;
-    return refused(code, std::nullopt, name).error();
-}
-
-bool is_moving(Errc code) {
-    const auto retry = error_info(code).retry;
-    return retry == Retry::coordinator || retry == Retry::yes;
-}
-
 // The highest version that names topics: asking for all topics answers by id from version 10 on,
 // and ids of topics that are gone could not be named.
 constexpr std::int16_t kFetchByName = 9;
@@ -53,7 +36,7 @@ void append(Fetched& to, const Topics& topics) {
             one.partition = {topic.name, partition.partition_index};
             one.offset = partition.committed_offset;
             one.metadata = partition.metadata.value_or("");
-            one.error = outcome(partition.error_code, one.partition.to_string());
+            one.error = outcome(partition.error_code, {}, one.partition.to_string());
         }
     }
 }
@@ -128,7 +111,7 @@ std::vector<Outcome> outcomes_of(const ClusterView& view, const OffsetCommitResp
         }
         for (const auto& partition : topic.partitions) {
             const TopicPartition id{name, partition.partition_index};
-            out.push_back({id.to_string(), outcome(partition.error_code, id.to_string())});
+            out.push_back({id.to_string(), outcome(partition.error_code, {}, id.to_string())});
         }
     }
     return out;
@@ -137,7 +120,7 @@ std::vector<Outcome> outcomes_of(const ClusterView& view, const OffsetCommitResp
 }  // namespace
 
 List<CommittedOffset> fetch_committed(Cluster& cluster, std::string group) {
-    const auto deadline = limit(cluster);
+    const auto deadline = admin_limit(cluster);
     for (int attempt = 1;; ++attempt) {
         auto node = co_await cluster.coordinator(group, deadline);
         if (!node) co_return std::unexpected(std::move(node).error());
@@ -152,7 +135,7 @@ List<CommittedOffset> fetch_committed(Cluster& cluster, std::string group) {
 
 List<Outcome> commit_offsets(Cluster& cluster, std::string group, Committer committer,
                              std::vector<CommittedOffset> offsets) {
-    const auto deadline = limit(cluster);
+    const auto deadline = admin_limit(cluster);
     std::vector<std::string> topics;
     for (const auto& offset : offsets) {
         if (topics.empty() || topics.back() != offset.partition.topic) {
@@ -180,18 +163,17 @@ List<Outcome> commit_offsets(Cluster& cluster, std::string group, Committer comm
 
 List<Outcome> delete_offsets(Cluster& cluster, std::string group,
                              std::vector<TopicPartition> partitions) {
-    const auto deadline = limit(cluster);
-    auto node = co_await cluster.coordinator(group, deadline);
-    if (!node) co_return std::unexpected(std::move(node).error());
     OffsetDeleteRequest request;
     request.group_id = group;
+    std::map<std::string, std::size_t> at;
     for (const auto& partition : partitions) {
-        auto& topic = request.topics.emplace_back();
-        topic.name = partition.topic;
-        topic.partitions.emplace_back().partition_index = partition.partition;
+        const auto [found, is_new] = at.emplace(partition.topic, request.topics.size());
+        if (is_new) request.topics.emplace_back().name = partition.topic;
+        auto& one = request.topics[found->second].partitions.emplace_back();
+        one.partition_index = partition.partition;
     }
-    auto answer = co_await cluster.call<OffsetDeleteResponse>(*node, Lane::calls,
-                                                              std::move(request), deadline);
+    auto answer =
+        co_await ask_coordinator_of<OffsetDeleteResponse>(cluster, group, std::move(request));
     if (!answer) co_return std::unexpected(std::move(answer).error());
     const auto code = errc_from_wire(answer->error_code);
     if (code != Errc::none) co_return refused(code, std::nullopt, group);
@@ -199,7 +181,7 @@ List<Outcome> delete_offsets(Cluster& cluster, std::string group,
     for (const auto& topic : answer->topics) {
         for (const auto& partition : topic.partitions) {
             const TopicPartition id{topic.name, partition.partition_index};
-            out.push_back({id.to_string(), outcome(partition.error_code, id.to_string())});
+            out.push_back({id.to_string(), outcome(partition.error_code, {}, id.to_string())});
         }
     }
     co_return out;

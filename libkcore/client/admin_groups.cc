@@ -8,26 +8,15 @@
 #include "protocol/api/consumer_group_describe.h"
 #include "protocol/api/delete_groups.h"
 #include "protocol/api/describe_groups.h"
+#include "protocol/api/leave_group.h"
 #include "protocol/api/list_groups.h"
 
 namespace kcore::client {
 
 namespace {
 
-io::Deadline limit(Cluster& cluster) {
-    return cluster.env().clock.in_ms(cluster.config().api_timeout_ms);
-}
-
-std::optional<Error> outcome(std::int16_t wire, const std::optional<std::string>& message) {
-    const auto code = errc_from_wire(wire);
-    if (code == Errc::none) return std::nullopt;
-    return refused(code, message, "").error();
-}
-
 bool is_moving(const std::optional<Error>& error) {
-    if (!error) return false;
-    const auto retry = error_info(error->code).retry;
-    return retry == Retry::coordinator || retry == Retry::yes;
+    return error && client::is_moving(error->code);
 }
 
 io::Async<protocol::ListGroupsResponse> list_on(Cluster& cluster, std::int32_t node,
@@ -138,7 +127,7 @@ io::Async<GroupDescription> describe_group(Cluster& cluster, std::string group,
 
 List<GroupListing> list_groups(Cluster& cluster, std::vector<std::string> states,
                                std::vector<std::string> types) {
-    const auto deadline = limit(cluster);
+    const auto deadline = admin_limit(cluster);
     std::vector<std::string> none;
     auto view = co_await cluster.refresh(std::move(none), deadline);
     if (!view) co_return std::unexpected(std::move(view).error());
@@ -147,7 +136,7 @@ List<GroupListing> list_groups(Cluster& cluster, std::vector<std::string> states
         for (int attempt = 1;; ++attempt) {
             auto answer = co_await list_on(cluster, id, states, types, deadline);
             if (!answer) co_return std::unexpected(std::move(answer).error());
-            const auto error = outcome(answer->error_code, std::nullopt);
+            const auto error = outcome(answer->error_code);
             if (is_moving(error)) {
                 const bool again = co_await cluster.pause(attempt, deadline);
                 if (again) continue;
@@ -164,7 +153,7 @@ List<GroupListing> list_groups(Cluster& cluster, std::vector<std::string> states
 }
 
 List<GroupDescription> describe_groups(Cluster& cluster, std::vector<std::string> names) {
-    const auto deadline = limit(cluster);
+    const auto deadline = admin_limit(cluster);
     std::vector<GroupDescription> out;
     for (const auto& name : names) {
         auto described = co_await describe_group(cluster, name, deadline);
@@ -180,7 +169,7 @@ List<GroupDescription> describe_groups(Cluster& cluster, std::vector<std::string
 }
 
 List<Outcome> delete_groups(Cluster& cluster, std::vector<std::string> names) {
-    const auto deadline = limit(cluster);
+    const auto deadline = admin_limit(cluster);
     std::vector<Outcome> out;
     for (const auto& name : names) {
         auto& result = out.emplace_back();
@@ -200,6 +189,40 @@ List<Outcome> delete_groups(Cluster& cluster, std::vector<std::string> names) {
             const bool again = co_await cluster.pause(attempt, deadline);
             if (!again) break;
         }
+    }
+    co_return out;
+}
+
+// One request a member: versions before 3 name only one.
+List<Outcome> remove_members(Cluster& cluster, std::string group, std::vector<MemberName> members) {
+    std::vector<Outcome> out;
+    for (const auto& member : members) {
+        protocol::LeaveGroupRequest request;
+        request.group_id = group;
+        auto peer = co_await cluster.coordinator(group, admin_limit(cluster));
+        if (!peer) co_return std::unexpected(std::move(peer).error());
+        auto channel = cluster.channel(*peer, Lane::calls);
+        if (!channel) co_return std::unexpected(std::move(channel).error());
+        auto version = co_await (*channel)->version_for(protocol::LeaveGroupRequest::info(),
+                                                        admin_limit(cluster));
+        if (!version) co_return std::unexpected(std::move(version).error());
+        if (*version < 3) {
+            request.member_id = member.member_id;
+        } else {
+            auto& one = request.members.emplace_back();
+            one.member_id = member.member_id;
+            if (!member.instance_id.empty()) one.group_instance_id = member.instance_id;
+            if (*version >= 5) one.reason = "removed by an administrator";
+        }
+        auto answer = co_await ask_coordinator_of<protocol::LeaveGroupResponse>(cluster, group,
+                                                                                std::move(request));
+        if (!answer) co_return std::unexpected(std::move(answer).error());
+        auto error = outcome(answer->error_code);
+        for (const auto& one : answer->members) {
+            if (!error) error = outcome(one.error_code);
+        }
+        const auto& name = member.member_id.empty() ? member.instance_id : member.member_id;
+        out.push_back({name, std::move(error)});
     }
     co_return out;
 }
