@@ -11,37 +11,20 @@ using cli::Command;
 using cli::Complete;
 using cli::Option;
 
-Option text(std::string names, std::string placeholder, std::string help, std::string& out,
-            Complete complete = Complete::nothing) {
-    return {.names = std::move(names),
-            .placeholder = std::move(placeholder),
-            .help = std::move(help),
-            .set = cli::to_text(out),
-            .complete = complete};
-}
-Option flag(std::string names, std::string help, bool& out) {
-    return {.names = std::move(names),
-            .placeholder = "",
-            .help = std::move(help),
-            .set = cli::to_switch(out)};
-}
-Option number(std::string names, std::string help, std::int64_t& out, std::int64_t most) {
-    return {.names = std::move(names),
-            .placeholder = "N",
-            .help = std::move(help),
-            .set = cli::to_number(out, 0, most)};
-}
+using cli::duration;
+using cli::flag;
+using cli::list;
+using cli::number;
+using cli::size;
+using cli::text;
 
 std::vector<Option> node_options(Options& o) {
-    return {text("--config", "FILE", "server.properties", o.config, Complete::files),
-            {.names = "--override",
-             .placeholder = "K=V",
-             .help = "one setting over the file's",
-             .set = cli::to_list(o.overrides)},
-            text("--data-dir", "DIR", "where data is kept", o.data_dir, Complete::files),
+    return {text("--config", "FILE", "server.properties", o.config).completing(Complete::files),
+            list("--override", "K=V", "one setting over the file's", o.overrides),
+            text("--data-dir", "DIR", "where data is kept", o.data_dir).completing(Complete::files),
             text("--cluster-id", "ID", "of a new cluster; random when not given", o.cluster_id),
-            number("--port", "port of clients; 0: any that is free", o.port, 65'535),
-            number("--node-id", "id of the node", o.node_id, INT32_MAX)};
+            number("--port", "port of clients; 0: any that is free", o.port, 0, 65'535),
+            number("--node-id", "id of the node", o.node_id, 0, INT32_MAX)};
 }
 
 Command start_command(Options& o) {
@@ -51,21 +34,16 @@ Command start_command(Options& o) {
     out.options = node_options(o);
     std::vector<Option> more{
         flag("--dev", "for development: in memory, quick groups, topics on demand", o.is_dev),
-        {.names = "--topic",
-         .placeholder = "NAME[:N[:K=V]]",
-         .help = "create it before ready",
-         .set = cli::to_list(o.topics)},
-        text("--ready-file", "PATH", "written when it is ready", o.ready_file, Complete::files),
-        number("--ready-fd", "the READY line goes there too", o.ready_fd, 1 << 20),
+        list("--topic", "NAME[:N[:K=V]]", "create it before ready", o.topics),
+        text("--ready-file", "PATH", "written when it is ready", o.ready_file)
+            .completing(Complete::files),
+        number("--ready-fd", "the READY line goes there too", o.ready_fd, 0, 1 << 20),
         flag("--exit-with-parent", "stop when the parent process ends", o.exit_with_parent),
         flag("--exit-on-stdin-eof", "stop at the end of stdin", o.exit_on_stdin_eof),
-        {.names = "--log-level",
-         .placeholder = "LEVEL",
-         .help = "debug, info, warn, error",
-         .set = cli::to_text(o.log_level),
-         .choices = {"trace", "debug", "info", "warn", "error"},
-         .complete = Complete::choices}};
+        text("--log-level", "LEVEL", "debug, info, warn, error", o.log_level)
+            .one_of({"trace", "debug", "info", "warn", "error"})};
     for (auto& option : more) out.options.push_back(std::move(option));
+    out.is_local = true;
     out.rest = cli::to_list(o.command);
     out.not_yet = {"--brokers", "--user",     "--acl",       "--seed",
                    "--load",    "--any-port", "--advertise", "--fault-file"};
@@ -83,22 +61,21 @@ Command format_command(Options& o) {
         flag("--ignore-formatted", "leave alone what is formatted", o.ignore_formatted));
     out.options.push_back(text("--release-version", "V",
                                "features as of this release, as 4.3 or 4.3-IV0", o.release));
-    out.options.push_back({.names = "-f,--feature",
-                           .placeholder = "NAME=LEVEL",
-                           .help = "another level for one of them",
-                           .set = cli::to_list(o.features)});
+    out.options.push_back(
+        list("-f,--feature", "NAME=LEVEL", "another level for one of them", o.features));
     out.not_yet = {"--standalone", "--initial-controllers", "--no-initial-controllers",
                    "--add-scram"};
     out.examples = {{"kbroker format --config server.properties", ""},
                     {"kbroker format --data-dir /var/lib/kcore", ""},
                     {"kbroker format --config server.properties --ignore-formatted", ""}};
+    out.is_local = true;
     out.run = [&o] { return server::format(o); };
     return out;
 }
 
 std::vector<Option> which(Options& o) {
-    return {number("--port", "the broker on this port", o.port, 65'535),
-            number("--node-id", "the broker with this id", o.node_id, INT32_MAX)};
+    return {number("--port", "the broker on this port", o.port, 0, 65'535),
+            number("--node-id", "the broker with this id", o.node_id, 0, INT32_MAX)};
 }
 
 std::vector<cli::Positional> files(Options& o) {
@@ -120,17 +97,11 @@ Command dump_command(Options& o) {
                      .help = "records instead of batches",
                      .set = cli::to_switch(o.records),
                      .aliases = "--print-data-log,--deep-iteration"},
-                    {.names = "--decoder",
-                     .placeholder = "KIND",
-                     .help = "what records are: by the folder's name, or this",
-                     .set = cli::to_text(o.decoder),
-                     .default_text = "auto",
-                     .choices = {"auto", "none", "metadata", "offsets", "transactions", "shares"},
-                     .complete = Complete::choices},
-                    {.names = "--max-bytes",
-                     .placeholder = "SIZE",
-                     .help = "only the beginning of each log",
-                     .set = cli::to_size(o.bytes_max)}},
+                    text("--decoder", "KIND", "what records are: by the folder's name, or this",
+                         o.decoder)
+                        .or_else("auto")
+                        .one_of({"auto", "none", "metadata", "offsets", "transactions", "shares"}),
+                    size("--max-bytes", "only the beginning of each log", o.bytes_max)},
         .examples = {{"kbroker log dump orders-0", ""},
                      {"kbroker log dump --records 00000000000000000000.log -o json", ""},
                      {"kbroker log dump 00000000000000000000.timeindex", ""}},
@@ -164,6 +135,8 @@ Command error_command(Options& o) {
             .examples = {{"kbroker error 6", ""},
                          {"kbroker error NOT_LEADER_OR_FOLLOWER -o json", ""},
                          {"kbroker error", ""}},
+            .is_local = true,
+            .fields = error_fields,
             .run = [&o] { return explain_error(o); }};
 }
 
@@ -173,23 +146,27 @@ Command table(Options& o) {
     Command stop{.name = "stop", .summary = "Stop a broker of this user."};
     stop.options = which(o);
     stop.options.push_back(flag("--all", "all of them", o.all));
+    stop.options.push_back(
+        duration("--timeout", "limit for each", o.common.timeout_ms).or_else("30s"));
     stop.examples = {
         {"kbroker stop", ""}, {"kbroker stop --port 9092", ""}, {"kbroker stop --all", ""}};
+    stop.is_local = true;
+    stop.fields = running_fields;
     stop.run = [&o] { return server::stop(o); };
     Command status{.name = "status", .summary = "Show the brokers of this user; 4 when none runs."};
     status.options = which(o);
     status.options.push_back(cli::watch_option(o.common));
     status.examples = {
         {"kbroker status", ""}, {"kbroker status -o json", ""}, {"kbroker status --port 9092", ""}};
+    status.is_local = true;
+    status.fields = running_fields;
     status.run = [&o] { return server::status(o); };
     Command ready{.name = "ready", .summary = "Ask whether a cluster answers; 4 when not."};
-    ready.options = {{.names = "--wait",
-                      .placeholder = "DUR",
-                      .help = "until it does",
-                      .set = cli::to_duration(o.wait_ms)}};
+    ready.options = {duration("--wait", "until it does", o.wait_ms)};
     ready.examples = {{"kbroker ready", ""},
                       {"kbroker ready -b host:9092 --wait 30s", ""},
                       {"kbroker ready && ./run-tests", ""}};
+    ready.fields = ready_fields;
     ready.run = [&o] { return server::ready(o); };
     root.commands = {start_command(o), format_command(o), std::move(stop), std::move(status),
                      std::move(ready), log_command(o),    error_command(o)};

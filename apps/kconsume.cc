@@ -15,14 +15,11 @@ using cli::Complete;
 using cli::Option;
 using cli::Parsed;
 
-Option flag(std::string names, std::string help, bool& out, std::string aliases = {}) {
-    return {.names = std::move(names),
-            .placeholder = "",
-            .help = std::move(help),
-            .set = cli::to_switch(out),
-            .aliases = std::move(aliases),
-            .is_minor = true};
-}
+using cli::duration;
+using cli::flag;
+using cli::list;
+using cli::number;
+using cli::text;
 
 // Two ranges of which one has the start and one the end are one (kcat's s@ and e@).
 cli::Setter to_range(cli::Range& out, std::int64_t now_ms) {
@@ -75,73 +72,42 @@ void add_bounds(std::vector<Option>& to, Options& o, std::int64_t now_ms) {
 }
 
 void add_limits(std::vector<Option>& to, Options& o) {
-    auto exit = flag("-e,--exit", "stop at what is the end now", o.exit_at_end);
-    exit.is_minor = false;
-    to.push_back(std::move(exit));
-    to.push_back({.names = "-c,--count",
-                  .placeholder = "N",
-                  .help = "stop after so many records",
-                  .set = cli::to_number(o.count, 0, INT64_MAX),
-                  .aliases = "-n,--num,--max-messages"});
-    to.push_back({.names = "--timeout",
-                  .placeholder = "DUR",
-                  .help = "stop after so long without a record; 3 when a count was wanted",
-                  .set = cli::to_duration(o.timeout_ms),
-                  .default_text = "off"});
-    to.push_back({.names = "--tail",
-                  .placeholder = "N",
-                  .help = "the last N of all partitions by time, then follow (not with -e)",
-                  .set = cli::to_number(o.tail, 0, INT64_MAX),
-                  .is_minor = true});
-    to.push_back({.names = "--count-per-partition",
-                  .placeholder = "N",
-                  .help = "show so many of each partition",
-                  .set = cli::to_number(o.count_per_partition, 0, INT64_MAX),
-                  .is_minor = true});
+    to.push_back(flag("-e,--exit", "stop at what is the end now", o.exit_at_end));
+    to.push_back(number("-c,--count", "stop after so many records", o.count)
+                     .also("-n,--num,--max-messages"));
+    to.push_back(duration("--timeout",
+                          "stop after so long without a record; 3 when a count was wanted",
+                          o.timeout_ms)
+                     .or_else("off"));
+    to.push_back(
+        number("--tail", "the last N of all partitions by time, then follow (not with -e)", o.tail)
+            .minor());
+    to.push_back(
+        number("--count-per-partition", "show so many of each partition", o.count_per_partition)
+            .minor());
     to.push_back({.names = "-p,--partition",
                   .placeholder = "LIST",
                   .help = "partitions: 0,1,4-7",
-                  .set = cli::to_value(o.partitions, parse_partitions),
+                  .set = cli::to_value(o.partitions, cli::parse_partitions),
                   .default_text = "all"});
-    to.push_back({.names = "--order",
-                  .placeholder = "BY",
-                  .help = "arrival, timestamp or offset; the latter two need an end",
-                  .set = cli::to_text(o.order),
-                  .default_text = "arrival",
-                  .choices = {"arrival", "timestamp", "offset"},
-                  .complete = Complete::choices,
-                  .is_minor = true});
-    to.push_back({.names = "--rack",
-                  .placeholder = "ID",
-                  .help = "of this client: replicas in it are read",
-                  .set = cli::to_text(o.rack),
-                  .is_minor = true});
+    to.push_back(
+        text("--order", "BY", "arrival, timestamp or offset; the latter two need an end", o.order)
+            .or_else("arrival")
+            .one_of({"arrival", "timestamp", "offset"})
+            .minor());
+    to.push_back(text("--rack", "ID", "of this client: replicas in it are read", o.rack).minor());
 }
 
 void add_filters(std::vector<Option>& to, Options& o) {
-    to.push_back({.names = "--grep",
-                  .placeholder = "TEXT",
-                  .help = "with TEXT in key or value; k:TEXT, v:TEXT, h:NAME=TEXT, v:!TEXT",
-                  .set = cli::to_list(o.greps)});
-    to.push_back({.names = "--filter",
-                  .placeholder = "EXPR",
-                  .help = "as '.value.user.id == 7 && .headers.type =~ \"^order\"'",
-                  .set = cli::to_list(o.filters)});
-    to.push_back({.names = "--header",
-                  .placeholder = "NAME=GLOB",
-                  .help = "with such a header",
-                  .set = cli::to_list(o.headers),
-                  .is_minor = true});
-    to.push_back({.names = "-B,--before",
-                  .placeholder = "N",
-                  .help = "records shown before each match",
-                  .set = cli::to_number(o.before, 0, 100'000),
-                  .is_minor = true});
-    to.push_back({.names = "-A,--after",
-                  .placeholder = "N",
-                  .help = "records shown after each match",
-                  .set = cli::to_number(o.after, 0, 100'000),
-                  .is_minor = true});
+    to.push_back(list("--grep", "TEXT",
+                      "with TEXT in key or value; k:TEXT, v:TEXT, h:NAME=TEXT, v:!TEXT", o.greps));
+    to.push_back(list("--filter", "EXPR", "as '.value.user.id == 7 && .headers.type =~ \"^order\"'",
+                      o.filters));
+    to.push_back(list("--header", "NAME=GLOB", "with such a header", o.headers).minor());
+    to.push_back(
+        number("-B,--before", "records shown before each match", o.before, 0, 100'000).minor());
+    to.push_back(
+        number("-A,--after", "records shown after each match", o.after, 0, 100'000).minor());
     to.push_back({.names = "--key",
                   .placeholder = "KEY",
                   .help = "only this key, read from its partition",
@@ -150,41 +116,28 @@ void add_filters(std::vector<Option>& to, Options& o) {
                       return {};
                   },
                   .is_minor = true});
-    to.push_back(flag("--all-partitions", "--key looks everywhere", o.all_partitions));
+    to.push_back(flag("--all-partitions", "--key looks everywhere", o.all_partitions).minor());
 }
 
 void add_group(std::vector<Option>& to, Options& o) {
-    to.push_back({.names = "-g,--group",
-                  .placeholder = "GROUP",
-                  .help = "share the partitions with the group; commits after output",
-                  .set = cli::to_text(o.group),
-                  .complete = Complete::groups});
-    to.push_back({.names = "--group-backlog",
-                  .placeholder = "GROUP",
-                  .help = "from the group's committed offsets, without joining it",
-                  .set = cli::to_text(o.group_backlog),
-                  .complete = Complete::groups,
-                  .is_minor = true});
-    to.push_back(flag("--no-commit", "leave the group's offsets alone", o.no_commit));
-    to.push_back({.names = "--instance-id",
-                  .placeholder = "ID",
-                  .help = "be a static member",
-                  .set = cli::to_text(o.instance_id),
-                  .is_minor = true});
-    to.push_back({.names = "--assignor",
-                  .placeholder = "NAME",
-                  .help = "range, roundrobin, sticky, cooperative-sticky",
-                  .set = cli::to_text(o.assignor),
-                  .default_text = "range,roundrobin",
-                  .is_minor = true});
-    to.push_back({.names = "--isolation-level",
-                  .placeholder = "LEVEL",
-                  .help = "read_committed or read_uncommitted",
-                  .set = cli::to_text(o.isolation),
-                  .default_text = "read_committed",
-                  .choices = {"read_committed", "read_uncommitted"},
-                  .complete = Complete::choices,
-                  .is_minor = true});
+    to.push_back(text("-g,--group", "GROUP",
+                      "share the partitions with the group; commits after output", o.group)
+                     .completing(Complete::groups));
+    to.push_back(text("--group-backlog", "GROUP",
+                      "from the group's committed offsets, without joining it", o.group_backlog)
+                     .completing(Complete::groups)
+                     .minor());
+    to.push_back(flag("--no-commit", "leave the group's offsets alone", o.no_commit).minor());
+    to.push_back(text("--instance-id", "ID", "be a static member", o.instance_id).minor());
+    to.push_back(
+        text("--assignor", "NAME", "range, roundrobin, sticky, cooperative-sticky", o.assignor)
+            .or_else("range,roundrobin")
+            .minor());
+    to.push_back(
+        text("--isolation-level", "LEVEL", "read_committed or read_uncommitted", o.isolation)
+            .or_else("read_committed")
+            .one_of({"read_committed", "read_uncommitted"})
+            .minor());
     for (const auto* level : {"read_committed", "read_uncommitted"}) {
         std::string name = std::string("--") + level;
         name.replace(name.find('_'), 1, "-");
@@ -200,34 +153,26 @@ void add_group(std::vector<Option>& to, Options& o) {
 }
 
 void add_output(std::vector<Option>& to, Options& o) {
-    to.push_back({.names = "-f,--format",
-                  .placeholder = "FORMAT",
-                  .help = "as '%t %p %o %k %v %d %h{%k=%v }\\n'; see the manual",
-                  .set = cli::to_text(o.format),
-                  .default_text = "%v\\n"});
-    auto json = flag("-J", "record lines: JSON that kproduce -J reads back", o.json_lines);
-    json.is_minor = false;
-    to.push_back(std::move(json));
-    to.push_back({.names = "--output",
-                  .placeholder = "FORM",
-                  .help = "text, jsonl or hex",
-                  .set = cli::to_text(o.output),
-                  .default_text = "text",
-                  .choices = {"text", "jsonl", "json", "hex"},
-                  .complete = Complete::choices,
-                  .is_minor = true});
+    to.push_back(text("-f,--format", "FORMAT",
+                      "as '%t %p %o %k %v %d %h{%k=%v }\\n'; see the manual", o.format)
+                     .or_else("%v\\n"));
+    to.push_back(flag("-J", "record lines: JSON that kproduce -J reads back", o.json_lines));
+    to.push_back(text("--output", "FORM", "text, jsonl or hex", o.output)
+                     .or_else("text")
+                     .one_of({"text", "jsonl", "json", "hex"})
+                     .minor());
     to.push_back(
         {.names = "-s",
          .placeholder = "KIND",
          .help = "key=KIND, value=KIND: json, hex, i64, msgpack, cbor, '>iq$' ...",
          .set = [&o](const std::string& text) { return cli::set_encoding(o.encodings, text); },
          .is_minor = true});
-    to.push_back(flag("--kcat-format", "-f has kcat's meanings", o.kcat_format));
-    to.push_back(flag("--all-fields", "epoch and producer too in -J", o.all_fields));
-    to.push_back(flag("--control-records", "transaction markers too", o.control_records));
-    to.push_back(flag("--count-only", "only the number of records", o.count_only));
-    to.push_back(flag("--stats", "numbers of each partition instead of records", o.stats));
-    to.push_back(flag("-u,--unbuffered", "write each answer at once", o.unbuffered));
+    to.push_back(flag("--kcat-format", "-f has kcat's meanings", o.kcat_format).minor());
+    to.push_back(flag("--all-fields", "epoch and producer too in -J", o.all_fields).minor());
+    to.push_back(flag("--control-records", "transaction markers too", o.control_records).minor());
+    to.push_back(flag("--count-only", "only the number of records", o.count_only).minor());
+    to.push_back(flag("--stats", "numbers of each partition instead of records", o.stats).minor());
+    to.push_back(flag("-u,--unbuffered", "write each answer at once", o.unbuffered).minor());
 }
 
 cli::Command table(Options& o) {
@@ -240,14 +185,11 @@ cli::Command table(Options& o) {
                          .most = 0,
                          .set = cli::to_list(o.topics),
                          .complete = Complete::topics}};
-    root.options.push_back({.names = "-t,--topic",
-                            .placeholder = "TOPIC",
-                            .help = "a topic, as the argument",
-                            .set = cli::to_list(o.topics),
-                            .complete = Complete::topics,
-                            .is_minor = true});
-    auto regex = flag("-r,--regex", "topics are regular expressions, matched now", o.is_regex);
-    root.options.push_back(std::move(regex));
+    root.options.push_back(list("-t,--topic", "TOPIC", "a topic, as the argument", o.topics)
+                               .completing(Complete::topics)
+                               .minor());
+    root.options.push_back(
+        flag("-r,--regex", "topics are regular expressions, matched now", o.is_regex).minor());
     add_bounds(root.options, o, now_ms);
     add_limits(root.options, o);
     add_filters(root.options, o);

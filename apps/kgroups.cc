@@ -2,6 +2,7 @@
 
 #include "cli/tool.h"
 #include "groups/groups.h"
+#include "groups/target.h"
 
 namespace kcore::groups {
 
@@ -9,8 +10,12 @@ namespace {
 
 using cli::Command;
 using cli::Complete;
+using cli::flag;
+using cli::list;
+using cli::number;
 using cli::Option;
 using cli::Positional;
+using cli::text;
 
 Positional names(Options& o, std::size_t most) {
     return {.name = "GROUP",
@@ -22,19 +27,10 @@ Positional names(Options& o, std::size_t most) {
 }
 
 Option topics(Options& o, std::string help) {
-    return {.names = "-t,--topic",
-            .placeholder = "T[:P,P]",
-            .help = std::move(help),
-            .set = cli::to_list(o.topics),
-            .complete = Complete::topics};
+    return list("-t,--topic", "T[:P,P]", std::move(help), o.topics).completing(Complete::topics);
 }
 
-cli::Setter to_words(std::vector<std::string>& out) {
-    return [&out](const std::string& text) -> cli::Parsed<void> {
-        for (auto& word : cli::split_commas(text)) out.push_back(std::move(word));
-        return {};
-    };
-}
+Option only_lag(Options& o) { return flag("--only-lag", "only what lags", o.only_lag); }
 
 Command list_command(Options& o) {
     return {.name = "list",
@@ -47,67 +43,143 @@ Command list_command(Options& o) {
             .options = {{.names = "--state",
                          .placeholder = "STATE",
                          .help = "only in these states, as Stable,Empty",
-                         .set = to_words(o.states)},
+                         .set = cli::to_words(o.states)},
                         {.names = "--type",
                          .placeholder = "TYPE",
                          .help = "only classic, consumer, share or streams",
-                         .set = to_words(o.types)},
+                         .set = cli::to_words(o.types)},
                         cli::watch_option(o.common)},
             .examples = {{"kgroups list", ""},
                          {"kgroups list 'bill*' -o json", ""},
                          {"kgroups list --state Empty -o name", ""}},
-            .run = [&o] { return list(o); }};
+            .fields = list_fields,
+            .run = cli::in_session(o, groups::list)};
 }
 
 Command describe_command(Options& o) {
-    return {.name = "describe",
-            .summary = "Show groups with their members, offsets and lag.",
-            .positionals = {names(o, 0)},
-            .options = {{.names = "--section",
-                         .placeholder = "PART",
-                         .help = "only summary, lag or members",
-                         .set = cli::to_text(o.section),
-                         .default_text = "all",
-                         .choices = {"all", "summary", "lag", "members"},
-                         .complete = Complete::choices},
-                        {.names = "--only-lag",
-                         .placeholder = "",
-                         .help = "only what lags",
-                         .set = cli::to_switch(o.only_lag)},
-                        topics(o, "only these"),
-                        {.names = "--isolation-level",
-                         .placeholder = "LEVEL",
-                         .help = "count lag to the end of read_committed or read_uncommitted",
-                         .set = cli::to_text(o.isolation),
-                         .default_text = "read_uncommitted",
-                         .choices = {"read_committed", "read_uncommitted"},
-                         .complete = Complete::choices},
-                        cli::watch_option(o.common)},
-            .examples = {{"kgroups describe billing", ""},
-                         {"kgroups describe billing -o json", ""},
-                         {"kgroups describe billing --only-lag -t orders", ""}},
-            .run = [&o] { return describe(o); }};
+    return {
+        .name = "describe",
+        .summary = "Show groups with their members, offsets and lag.",
+        .positionals = {names(o, 0)},
+        .options = {text("--section", "PART", "only summary, lag or members", o.section)
+                        .or_else("all")
+                        .one_of({"all", "summary", "lag", "members"}),
+                    only_lag(o), topics(o, "only these"),
+                    text("--isolation-level", "LEVEL",
+                         "count lag to the end of read_committed or read_uncommitted", o.isolation)
+                        .or_else("read_uncommitted")
+                        .one_of({"read_committed", "read_uncommitted"}),
+                    cli::watch_option(o.common)},
+        .examples = {{"kgroups describe billing", ""},
+                     {"kgroups describe billing -o json", ""},
+                     {"kgroups describe billing --only-lag -t orders", ""}},
+        .fields = describe_fields,
+        .run = cli::in_session(o, groups::describe)};
+}
+
+// An option of Kafka's script that says the same as --to.
+Option as_target(Options& o, std::string name, std::string placeholder,
+                 std::function<cli::Parsed<std::string>(const std::string&)> target) {
+    auto set = [&o, target = std::move(target)](const std::string& value) -> cli::Parsed<void> {
+        auto to = target(value);
+        if (!to) return cli::refuse(std::move(to).error());
+        o.to = std::move(*to);
+        return {};
+    };
+    return Option{.names = std::move(name),
+                  .placeholder = std::move(placeholder),
+                  .help = "as --to, for those who know Kafka's script",
+                  .set = std::move(set)}
+        .minor();
+}
+
+void add_targets(std::vector<Option>& to, Options& o) {
+    using Text = cli::Parsed<std::string>;
+    for (const auto* word : {"earliest", "latest", "current"}) {
+        to.push_back(as_target(o, std::string("--to-") + word, "",
+                               [word](const std::string&) -> Text { return word; }));
+    }
+    to.push_back(as_target(o, "--to-offset", "N", [](const std::string& n) -> Text { return n; }));
+    to.push_back(as_target(o, "--shift-by", "N", [](const std::string& n) -> Text {
+        return n.starts_with('-') ? n : "+" + n;
+    }));
+    to.push_back(as_target(o, "--to-datetime", "TIME", [](const std::string& time) -> Text {
+        const auto clock = time.find('T');
+        const bool has_zone = clock != time.npos && time.find_first_of("Z+-", clock) != time.npos;
+        return "@" + time + (has_zone ? "" : "Z");  // UTC, as there.
+    }));
+    to.push_back(as_target(o, "--by-duration", "P1DT2H", [](const std::string& iso) -> Text {
+        auto ms = parse_iso_duration_ms(iso);
+        if (!ms) return cli::refuse(std::move(ms).error());
+        return "-" + std::to_string(*ms) + "ms";
+    }));
+    to.push_back(as_target(o, "--from-file", "FILE", [](const std::string& path) -> Text {
+                     return "file:" + path;
+                 }).completing(Complete::files));
 }
 
 Command reset_command(Options& o) {
-    return {.name = "reset",
-            .summary = "Move the committed offsets of a group that nobody is connected to.",
+    Command out{
+        .name = "reset",
+        .summary = "Move the committed offsets of a group that nobody is connected to.",
+        .positionals = {names(o, 1)},
+        .options = {text("--to", "TARGET",
+                         "earliest, latest, latest-5, current, 42, +10, -10, @TIME, -1h, "
+                         "group:OTHER, file:FILE",
+                         o.to),
+                    topics(o, "only these; also where nothing is committed yet"),
+                    flag("--all-topics", "all that is committed (without -t)", o.all_topics),
+                    flag("--export", "only print topic,partition,offset for file:FILE", o.exports)},
+        .examples = {{"kgroups reset billing --to -1h -t orders", ""},
+                     {"kgroups reset billing --to earliest --dry-run", ""},
+                     {"kgroups reset billing --to latest-100 -t orders:0,1 -y", ""}},
+        .changes = [&o] { return !o.exports; },
+        .fields = offsets_fields,
+        .run = cli::in_session(o, groups::reset)};
+    add_targets(out.options, o);
+    return out;
+}
+
+Command kick_command(Options& o) {
+    return {.name = "kick",
+            .summary = "Remove members from a group; they may come back.",
             .positionals = {names(o, 1)},
-            .options = {{.names = "--to",
-                         .placeholder = "TARGET",
-                         .help = "earliest, latest, latest-5, current, 42, +10, -10, @TIME, -1h, "
-                                 "group:OTHER",
-                         .set = cli::to_text(o.to)},
-                        topics(o, "only these; also where nothing is committed yet"),
-                        {.names = "--all-topics",
-                         .placeholder = "",
-                         .help = "all that is committed (without -t)",
-                         .set = cli::to_switch(o.all_topics)}},
-            .examples = {{"kgroups reset billing --to -1h -t orders", ""},
-                         {"kgroups reset billing --to earliest --dry-run", ""},
-                         {"kgroups reset billing --to latest-100 -t orders:0,1 -y", ""}},
+            .options = {list("--member", "ID", "this member", o.member_ids),
+                        list("--instance-id", "ID", "this static member", o.instance_ids)},
+            .examples = {{"kgroups kick billing", ""},
+                         {"kgroups kick billing --instance-id worker-1 -y", ""},
+                         {"kgroups kick billing --dry-run", ""}},
             .changes = cli::always,
-            .run = [&o] { return reset(o); }};
+            .fields = cli::change_fields("members"),
+            .run = cli::in_session(o, groups::kick)};
+}
+
+Command peek_command(Options& o) {
+    return {.name = "peek",
+            .summary = "Show the records round a group's committed offsets.",
+            .positionals = {names(o, 1)},
+            .options =
+                {topics(o, "only these"),
+                 number("-B,--before", "so many read before", o.before, 0, 10'000).or_else("1"),
+                 number("-A,--after", "so many to be read next", o.after, 0, 10'000).or_else("5")},
+            .examples = {{"kgroups peek billing", ""},
+                         {"kgroups peek billing -t orders:0 -B 3 -A 3", ""},
+                         {"kgroups peek billing -o json", ""}},
+            .fields = peek_fields,
+            .run = cli::in_session(o, groups::peek)};
+}
+
+Command config_command(Options& o) {
+    return {.name = "config",
+            .summary = "Show or change the settings of a group.",
+            .positionals = {names(o, 1), cli::config_key(o.config)},
+            .options = cli::config_options(o.config),
+            .examples = {{"kgroups config billing", ""},
+                         {"kgroups config billing --set consumer.session.timeout.ms=50000", ""},
+                         {"kgroups config billing --all -o json", ""}},
+            .changes = [&o] { return o.config.changes(); },
+            .fields = cli::fields_of("configs", cli::config_fields()),
+            .run = cli::in_session(o, groups::config)};
 }
 
 Command lag_command(Options& o) {
@@ -117,16 +189,12 @@ Command lag_command(Options& o) {
         .name = "lag",
         .summary = "Show committed offsets and what is behind them, of all groups without GROUP.",
         .positionals = {std::move(groups)},
-        .options = {topics(o, "only these"),
-                    {.names = "--only-lag",
-                     .placeholder = "",
-                     .help = "only what lags",
-                     .set = cli::to_switch(o.only_lag)},
-                    cli::watch_option(o.common)},
+        .options = {topics(o, "only these"), only_lag(o), cli::watch_option(o.common)},
         .examples = {{"kgroups lag", ""},
                      {"kgroups lag billing --only-lag", ""},
                      {"kgroups lag billing -t orders -o json", ""}},
-        .run = [&o] { return lag(o); }};
+        .fields = describe_fields,
+        .run = cli::in_session(o, groups::lag)};
 }
 
 Command members_command(Options& o) {
@@ -137,7 +205,8 @@ Command members_command(Options& o) {
             .examples = {{"kgroups members billing", ""},
                          {"kgroups members billing -o wide", ""},
                          {"kgroups members billing -o json", ""}},
-            .run = [&o] { return members(o); }};
+            .fields = members_fields,
+            .run = cli::in_session(o, groups::members)};
 }
 
 Command clone_command(Options& o) {
@@ -156,23 +225,20 @@ Command clone_command(Options& o) {
                          {"kgroups clone billing billing-2 -t orders -y", ""},
                          {"kgroups clone billing billing-2 --dry-run", ""}},
             .changes = cli::always,
-            .run = [&o] { return clone(o); }};
+            .fields = offsets_fields,
+            .run = cli::in_session(o, groups::clone)};
 }
 
 Command wait_command(Options& o) {
     return {.name = "wait",
             .summary = "Wait until a group has caught up; 3 when --timeout comes first.",
             .positionals = {names(o, 1)},
-            .options = {{.names = "--lag",
-                         .placeholder = "N",
-                         .help = "the most that may be behind",
-                         .set = cli::to_number(o.most_lag, 0, INT64_MAX),
-                         .default_text = "0"},
+            .options = {number("--lag", "the most that may be behind", o.most_lag).or_else("0"),
                         topics(o, "only these")},
             .examples = {{"kgroups wait billing", ""},
                          {"kgroups wait billing --lag 100 --timeout 5m", ""},
                          {"kgroups wait billing -t orders", ""}},
-            .run = [&o] { return wait(o); }};
+            .run = cli::in_session(o, groups::wait)};
 }
 
 Command table(Options& o) {
@@ -186,7 +252,8 @@ Command table(Options& o) {
                                           {"kgroups delete -y a b c", ""},
                                           {"kgroups delete billing --dry-run", ""}},
                              .changes = cli::always,
-                             .run = [&o] { return remove(o); }});
+                             .fields = cli::change_fields("groups"),
+                             .run = cli::in_session(o, groups::remove)});
     root.commands.push_back(
         {.name = "delete-offsets",
          .summary = "Forget committed offsets of topics.",
@@ -196,11 +263,12 @@ Command table(Options& o) {
                       {"kgroups delete-offsets billing -t orders:0,1 -y", ""},
                       {"kgroups delete-offsets billing -t orders --dry-run", ""}},
          .changes = cli::always,
-         .run = [&o] { return delete_offsets(o); }});
-    for (auto& command : {lag_command(o), members_command(o), clone_command(o), wait_command(o)}) {
+         .fields = cli::change_fields("offsets"),
+         .run = cli::in_session(o, groups::delete_offsets)});
+    for (auto& command : {lag_command(o), members_command(o), clone_command(o), wait_command(o),
+                          kick_command(o), peek_command(o), config_command(o)}) {
         root.commands.push_back(command);
     }
-    root.not_yet = {"kick", "peek", "config"};
     root.examples = {{"kgroups describe billing", ""},
                      {"kgroups reset billing --to earliest -t orders", ""},
                      {"kgroups list", ""}};

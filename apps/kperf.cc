@@ -11,17 +11,12 @@ using cli::Command;
 using cli::Complete;
 using cli::Option;
 
-Option number(std::string names, std::string help, std::int64_t& out, std::string aliases = {}) {
-    return {.names = std::move(names),
-            .placeholder = "N",
-            .help = std::move(help),
-            .set = cli::to_number(out, 0, INT64_MAX),
-            .aliases = std::move(aliases)};
-}
+using cli::duration;
+using cli::number;
+using cli::size;
+using cli::text;
 
 std::vector<Option> load_options(Options& o) {
-    auto size = number("-s,--record-size", "bytes of a value", o.record_size, "--size");
-    size.default_text = "100";
     auto rate = [&o](const std::string& text) -> cli::Parsed<void> {
         if (text == "-1") return {};
         auto value = cli::parse_rate(text);
@@ -29,41 +24,22 @@ std::vector<Option> load_options(Options& o) {
         o.throughput = *value;
         return {};
     };
-    return {number("-c,--num-records", "how many", o.records, "-n,--messages"),
-            std::move(size),
-            {.names = "-r,--throughput",
-             .placeholder = "RATE",
-             .help = "records a second, as 5000/s; -1: no limit",
-             .set = rate,
-             .aliases = "--rate"},
-            {.names = "--duration",
-             .placeholder = "DUR",
-             .help = "end after so long",
-             .set = cli::to_duration(o.duration_ms)},
-            {.names = "-a,--acks",
-             .placeholder = "N",
-             .help = "all, 1 or 0",
-             .set = cli::to_text(o.acks),
-             .default_text = "all"},
-            {.names = "-z,--compression",
-             .placeholder = "CODEC",
-             .help = "none, gzip, snappy, lz4, zstd",
-             .set = cli::to_text(o.codec)},
-            {.names = "--batch-size",
-             .placeholder = "SIZE",
-             .help = "batch.size",
-             .set = cli::to_size(o.batch_size)},
-            {.names = "--linger",
-             .placeholder = "DUR",
-             .help = "linger.ms",
-             .set = cli::to_duration(o.linger_ms)},
-            number("--keys", "so many different keys; 0: none", o.keys),
-            number("--warmup-records", "records before latency counts", o.warmup_records),
-            {.names = "--reporting-interval",
-             .placeholder = "DUR",
-             .help = "between progress lines",
-             .set = cli::to_duration(o.reporting_ms),
-             .is_minor = true}};
+    return {
+        number("-c,--num-records", "how many", o.records).also("-n,--messages"),
+        number("-s,--record-size", "bytes of a value", o.record_size).also("--size").or_else("100"),
+        {.names = "-r,--throughput",
+         .placeholder = "RATE",
+         .help = "records a second, as 5000/s; -1: no limit",
+         .set = rate,
+         .aliases = "--rate"},
+        duration("--duration", "end after so long", o.duration_ms),
+        text("-a,--acks", "N", "all, 1 or 0", o.acks).or_else("all"),
+        text("-z,--compression", "CODEC", "none, gzip, snappy, lz4, zstd", o.codec),
+        size("--batch-size", "batch.size", o.batch_size),
+        duration("--linger", "linger.ms", o.linger_ms),
+        number("--keys", "so many different keys; 0: none", o.keys),
+        number("--warmup-records", "records before latency counts", o.warmup_records),
+        duration("--reporting-interval", "between progress lines", o.reporting_ms).minor()};
 }
 
 cli::Positional topic(Options& o) {
@@ -89,17 +65,10 @@ Command table(Options& o) {
     produce.run = [&o] { return perf::produce(o); };
     Command consume{.name = "consume", .summary = "Read a topic as fast as it goes."};
     consume.positionals = {topic(o)};
-    consume.options = {number("-c,--num-records", "stop after so many", o.records, "-n,--messages"),
-                       {.names = "-g,--group",
-                        .placeholder = "GROUP",
-                        .help = "as its member",
-                        .set = cli::to_text(o.group),
-                        .complete = Complete::groups},
-                       {.names = "--timeout",
-                        .placeholder = "DUR",
-                        .help = "stop after so long without a record",
-                        .set = cli::to_duration(o.idle_ms),
-                        .default_text = "10s"}};
+    consume.options = {
+        number("-c,--num-records", "stop after so many", o.records).also("-n,--messages"),
+        text("-g,--group", "GROUP", "as its member", o.group).completing(Complete::groups),
+        duration("--timeout", "stop after so long without a record", o.idle_ms).or_else("10s")};
     consume.examples = {{"kperf consume orders -c 1000000", ""},
                         {"kperf consume orders -g load", ""},
                         {"kperf consume orders --timeout 1s -o json", ""}};

@@ -12,20 +12,11 @@ namespace {
 using cli::Complete;
 using cli::Option;
 
-Option flag(std::string names, std::string help, bool& out) {
-    return {.names = std::move(names),
-            .placeholder = "",
-            .help = std::move(help),
-            .set = cli::to_switch(out),
-            .is_minor = true};
-}
-
-Option text(std::string names, std::string placeholder, std::string help, std::string& out) {
-    return {.names = std::move(names),
-            .placeholder = std::move(placeholder),
-            .help = std::move(help),
-            .set = cli::to_text(out)};
-}
+using cli::duration;
+using cli::flag;
+using cli::list;
+using cli::number;
+using cli::text;
 
 // A value that may be empty, so that its presence is kept too.
 Option present(std::string names, std::string help, std::string& out, bool& has) {
@@ -41,40 +32,20 @@ Option present(std::string names, std::string help, std::string& out, bool& has)
             .is_minor = true};
 }
 
-Option choice(std::string names, std::string placeholder, std::string help, std::string& out,
-              std::vector<std::string> choices) {
-    return {.names = std::move(names),
-            .placeholder = std::move(placeholder),
-            .help = std::move(help),
-            .set = cli::to_text(out),
-            .choices = std::move(choices),
-            .complete = Complete::choices};
-}
-
 void add_input(std::vector<Option>& to, Options& o) {
     to.push_back(text("-K,--key-separator", "SEP", "key and value on a line", o.key_separator));
-    auto delimiter =
-        text("-D,--delimiter", "SEP", "between records; escapes as \\n \\x00", o.delimiter);
-    delimiter.default_text = "newline";
-    to.push_back(std::move(delimiter));
-    to.push_back(flag("-0,--nul", "records end in NUL", o.nul_delimited));
+    to.push_back(text("-D,--delimiter", "SEP", "between records; escapes as \\n \\x00", o.delimiter)
+                     .or_else("newline"));
+    to.push_back(flag("-0,--nul", "records end in NUL", o.nul_delimited).minor());
     auto key = present("-k,--key", "the key of every record", o.key, o.has_key);
     key.is_minor = false;
     to.push_back(std::move(key));
-    to.push_back({.names = "-H,--header",
-                  .placeholder = "N=V",
-                  .help = "a header of every record; N alone: null",
-                  .set = cli::to_list(o.headers)});
-    auto json = flag("-J", "record lines, as kconsume -J writes them", o.json_lines);
-    json.is_minor = false;
-    to.push_back(std::move(json));
-    auto input = choice("--input", "FORM", "lines or jsonl", o.input, {"lines", "jsonl"});
-    input.is_minor = true;
-    to.push_back(std::move(input));
-    to.push_back({.names = "-f,--format",
-                  .placeholder = "FORMAT",
-                  .help = "as '%k=%v\\n' or '%V{big32}%v'; see the manual",
-                  .set = cli::to_text(o.format)});
+    to.push_back(list("-H,--header", "N=V", "a header of every record; N alone: null", o.headers));
+    to.push_back(flag("-J", "record lines, as kconsume -J writes them", o.json_lines));
+    to.push_back(
+        text("--input", "FORM", "lines or jsonl", o.input).one_of({"lines", "jsonl"}).minor());
+    to.push_back(
+        text("-f,--format", "FORMAT", "as '%k=%v\\n' or '%V{big32}%v'; see the manual", o.format));
     to.push_back(
         {.names = "-s",
          .placeholder = "KIND",
@@ -98,53 +69,34 @@ void add_input(std::vector<Option>& to, Options& o) {
 }
 
 void add_more_input(std::vector<Option>& to, Options& o) {
-    to.push_back(flag("--file-per-record", "each file is one value", o.file_per_record));
-    to.push_back(flag("-l,--lines", "files hold lines (the default)", o.lines_of_files));
-    to.push_back({.names = "-c,--count",
-                  .placeholder = "N",
-                  .help = "stop after so many records",
-                  .set = cli::to_number(o.count, 0, INT64_MAX),
-                  .aliases = "-n,--num",
-                  .is_minor = true});
-    to.push_back({.names = "--template",
-                  .placeholder = "TEXT",
-                  .help = "made up: {{seq}} {{uuid}} {{rand 1 100}} {{now}} {{choice a b}}",
-                  .set = cli::to_text(o.text_template)});
-    to.push_back({.names = "--seed",
-                  .placeholder = "N",
-                  .help = "the same made-up records each time",
-                  .set = cli::to_number(o.seed, 0, INT64_MAX),
-                  .is_minor = true});
+    to.push_back(flag("--file-per-record", "each file is one value", o.file_per_record).minor());
+    to.push_back(flag("-l,--lines", "files hold lines (the default)", o.lines_of_files).minor());
+    to.push_back(
+        number("-c,--count", "stop after so many records", o.count).also("-n,--num").minor());
+    to.push_back(text("--template", "TEXT",
+                      "made up: {{seq}} {{uuid}} {{rand 1 100}} {{now}} {{choice a b}}",
+                      o.text_template));
+    to.push_back(number("--seed", "the same made-up records each time", o.seed).minor());
     to.push_back({.names = "-r,--rate",
                   .placeholder = "N/s",
                   .help = "no faster than this: 5000/s, 100/m",
                   .set = cli::to_value(o.rate, cli::parse_rate)});
-    to.push_back({.names = "--duration",
-                  .placeholder = "DUR",
-                  .help = "stop after this time",
-                  .set = cli::to_duration(o.duration_ms),
-                  .is_minor = true});
-    to.push_back(flag("-T,--tee", "write the input to stdout too", o.tee));
-    to.push_back(flag("--strict", "unknown fields of record lines are errors", o.strict));
+    to.push_back(duration("--duration", "stop after this time", o.duration_ms).minor());
+    to.push_back(flag("-T,--tee", "write the input to stdout too", o.tee).minor());
+    to.push_back(flag("--strict", "unknown fields of record lines are errors", o.strict).minor());
 }
 
 void add_output(std::vector<Option>& to, Options& o) {
-    to.push_back({.names = "-p,--partition",
-                  .placeholder = "N",
-                  .help = "the partition of all records",
-                  .set = cli::to_number(o.partition, -1, INT32_MAX)});
-    auto partitioner =
-        choice("--partitioner", "KIND", "murmur2, sticky, random, roundrobin, crc32", o.partitioner,
-               {"murmur2", "sticky", "random", "roundrobin", "crc32"});
-    partitioner.default_text = "murmur2";
-    to.push_back(std::move(partitioner));
-    auto codec = choice("-z,--compression", "CODEC", "none, gzip, snappy, lz4, zstd", o.codec,
-                        {"none", "gzip", "snappy", "lz4", "zstd"});
-    codec.aliases = "--compression-codec";
-    to.push_back(std::move(codec));
-    auto tombstone = flag("-Z,--tombstone", "an empty value is null", o.tombstone);
-    tombstone.is_minor = false;
-    to.push_back(std::move(tombstone));
+    to.push_back(
+        number("-p,--partition", "the partition of all records", o.partition, -1, INT32_MAX));
+    to.push_back(
+        text("--partitioner", "KIND", "murmur2, sticky, random, roundrobin, crc32", o.partitioner)
+            .one_of({"murmur2", "sticky", "random", "roundrobin", "crc32"})
+            .or_else("murmur2"));
+    to.push_back(text("-z,--compression", "CODEC", "none, gzip, snappy, lz4, zstd", o.codec)
+                     .one_of({"none", "gzip", "snappy", "lz4", "zstd"})
+                     .also("--compression-codec"));
+    to.push_back(flag("-Z,--tombstone", "an empty value is null", o.tombstone));
     to.push_back(present("--null", "this value is null", o.null_value, o.has_null_value));
     to.push_back(present("--null-key", "this key is null", o.null_key, o.has_null_key));
     to.push_back(
@@ -152,11 +104,11 @@ void add_output(std::vector<Option>& to, Options& o) {
 }
 
 void add_delivery(std::vector<Option>& to, Options& o) {
-    auto acks = choice("--acks", "N", "all, 1 or 0", o.acks, {"all", "-1", "1", "0"});
-    acks.aliases = "--request-required-acks";
-    acks.default_text = "all";
-    to.push_back(std::move(acks));
-    to.push_back(flag("--no-idempotence", "retries may double records", o.no_idempotence));
+    to.push_back(text("--acks", "N", "all, 1 or 0", o.acks)
+                     .one_of({"all", "-1", "1", "0"})
+                     .also("--request-required-acks")
+                     .or_else("all"));
+    to.push_back(flag("--no-idempotence", "retries may double records", o.no_idempotence).minor());
     io::PosixClock clock;
     const auto now_ms = clock.wall_ms();
     to.push_back({.names = "--timestamp",
@@ -168,13 +120,11 @@ void add_delivery(std::vector<Option>& to, Options& o) {
                                        }),
                   .default_text = "now",
                   .is_minor = true});
-    to.push_back({.names = "--delivery-timeout",
-                  .placeholder = "DUR",
-                  .help = "limit from reading to acknowledgement",
-                  .set = cli::to_duration(o.delivery_timeout_ms),
-                  .aliases = "--timeout",
-                  .default_text = "30s",
-                  .is_minor = true});
+    to.push_back(duration("--delivery-timeout", "limit from reading to acknowledgement",
+                          o.delivery_timeout_ms)
+                     .also("--timeout")
+                     .or_else("30s")
+                     .minor());
     auto report = [&o](const std::string& value) -> cli::Parsed<void> {
         o.report = value;
         o.wants_report = true;
@@ -187,12 +137,10 @@ void add_delivery(std::vector<Option>& to, Options& o) {
                   .default_text = "%t-%p@%o\\n",
                   .is_optional_value = true,
                   .is_minor = true});
-    to.push_back({.names = "--dead-letter",
-                  .placeholder = "FILE",
-                  .help = "append the input of records that fail",
-                  .set = cli::to_text(o.dead_letter),
-                  .complete = Complete::files,
-                  .is_minor = true});
+    to.push_back(
+        text("--dead-letter", "FILE", "append the input of records that fail", o.dead_letter)
+            .completing(Complete::files)
+            .minor());
     auto create = [&o](const std::string& value) -> cli::Parsed<void> {
         o.create = value;
         o.wants_create = true;
@@ -205,8 +153,10 @@ void add_delivery(std::vector<Option>& to, Options& o) {
                   .is_optional_value = true,
                   .is_minor = true});
     to.push_back(
-        flag("--ignore-partition", "record lines choose their partition anew", o.ignore_partition));
-    to.push_back(flag("--topic-from-record", "record lines name their topic", o.topic_from_record));
+        flag("--ignore-partition", "record lines choose their partition anew", o.ignore_partition)
+            .minor());
+    to.push_back(
+        flag("--topic-from-record", "record lines name their topic", o.topic_from_record).minor());
 }
 
 cli::Command table(Options& o) {
@@ -223,9 +173,8 @@ cli::Command table(Options& o) {
                          .most = 0,
                          .set = cli::to_list(o.words),
                          .complete = Complete::files}};
-    auto topic = text("-t,--topic", "TOPIC", "the topic, instead of the argument", o.topic);
-    topic.is_minor = true;
-    root.options.push_back(std::move(topic));
+    root.options.push_back(
+        text("-t,--topic", "TOPIC", "the topic, instead of the argument", o.topic).minor());
     add_input(root.options, o);
     add_more_input(root.options, o);
     add_output(root.options, o);

@@ -1,6 +1,7 @@
 // ktopics: topics of any Kafka cluster.
 
 #include "cli/tool.h"
+#include "topics/rows.h"
 #include "topics/topics.h"
 
 namespace kcore::topics {
@@ -21,30 +22,15 @@ Positional names(Options& o, std::size_t least, std::size_t most) {
             .complete = Complete::topics};
 }
 
-Option flag(std::string spelled, std::string help, bool& out, std::string aliases = {}) {
-    return {.names = std::move(spelled),
-            .placeholder = "",
-            .help = std::move(help),
-            .set = cli::to_switch(out),
-            .aliases = std::move(aliases)};
-}
+using cli::flag;
+using cli::list;
+using cli::number;
+using cli::text;
 
-Option list_of(std::string spelled, std::string placeholder, std::string help,
-               std::vector<std::string>& out) {
-    return {.names = std::move(spelled),
-            .placeholder = std::move(placeholder),
-            .help = std::move(help),
-            .set = cli::to_list(out)};
-}
+constexpr std::int64_t kPartitionsMax = 1'000'000;
 
-Option number(std::string spelled, std::string help, std::int64_t& out, std::int64_t least,
-              std::string aliases = {}) {
-    return {.names = std::move(spelled),
-            .placeholder = "N",
-            .help = std::move(help),
-            .set = cli::to_number(out, least, 1'000'000),
-            .aliases = std::move(aliases)};
-}
+Option regex(Options& o) { return flag("--regex", "names are regular expressions", o.is_regex); }
+Option internal(Options& o) { return flag("-i,--internal", "internal topics too", o.internal); }
 
 Command list_command(Options& o) {
     return {.name = "list",
@@ -54,110 +40,105 @@ Command list_command(Options& o) {
                              .least = 0,
                              .most = 1,
                              .set = cli::to_text(o.pattern)}},
-            .options = {flag("-i,--internal", "internal topics too", o.internal),
-                        flag("-d,--detailed", "each partition", o.detailed),
+            .options = {internal(o), flag("-d,--detailed", "each partition", o.detailed),
                         cli::watch_option(o.common)},
             .examples = {{"ktopics list", ""},
                          {"ktopics list 'order*' -o json", ""},
                          {"ktopics list -i -o name", ""}},
-            .run = [&o] { return list(o); }};
+            .fields = cli::fields_of("topics", topic_fields()),
+            .run = cli::in_session(o, topics::list)};
 }
 
 Command create_command(Options& o) {
     auto created = names(o, 1, 0);
     created.complete = Complete::nothing;  // Those that exist cannot be meant.
-    return {.name = "create",
-            .summary = "Create topics.",
-            .positionals = {std::move(created)},
-            .options = {number("-p,--partitions", "partitions; -1: the broker's default",
-                               o.partitions, -1),
-                        number("-r,--replication-factor", "replicas; -1: the broker's default",
-                               o.replication_factor, -1, "--replicas"),
-                        {.names = "-c,--config",
-                         .placeholder = "K=V",
-                         .help = "topic settings",
-                         .set = cli::to_list(o.configs),
-                         .aliases = "--topic-config"},
-                        flag("--if-not-exists", "fine when it is there", o.if_not_exists)},
-            .examples = {{"ktopics create orders -p 6 -r 3", ""},
-                         {"ktopics create orders -c cleanup.policy=compact", ""},
-                         {"ktopics create a b c --if-not-exists", ""}},
-            .changes = cli::always,
-            .run = [&o] { return create(o); }};
+    return {
+        .name = "create",
+        .summary = "Create topics.",
+        .positionals = {std::move(created)},
+        .options = {number("-p,--partitions", "partitions; -1: the broker's default", o.partitions,
+                           -1, kPartitionsMax),
+                    number("-r,--replication-factor", "replicas; -1: the broker's default",
+                           o.replication_factor, -1, INT16_MAX)
+                        .also("--replicas"),
+                    list("-c,--config", "K=V", "topic settings", o.configs).also("--topic-config"),
+                    flag("--if-not-exists", "fine when it is there", o.if_not_exists)},
+        .examples = {{"ktopics create orders -p 6 -r 3", ""},
+                     {"ktopics create orders -c cleanup.policy=compact", ""},
+                     {"ktopics create a b c --if-not-exists", ""}},
+        .changes = cli::always,
+        .fields = cli::change_fields("topics"),
+        .run = cli::in_session(o, topics::create)};
 }
 
 Command describe_command(Options& o) {
-    return {.name = "describe",
-            .summary = "Show topics with their partitions; without a name all of them.",
-            .positionals = {names(o, 0, 0)},
-            .options = {{.names = "--section",
-                         .placeholder = "PART",
-                         .help = "only summary or partitions",
-                         .set = cli::to_text(o.section),
-                         .default_text = "all",
-                         .choices = {"all", "summary", "partitions"},
-                         .complete = Complete::choices},
-                        flag("--regex", "names are regular expressions", o.is_regex),
-                        flag("-i,--internal", "internal topics too", o.internal),
-                        flag("--under-replicated", "only those with too few in sync",
-                             o.under_replicated, "--under-replicated-partitions"),
-                        flag("--unavailable", "only those with a leaderless partition",
-                             o.unavailable, "--unavailable-partitions"),
-                        flag("--with-overrides", "only those with settings of their own",
-                             o.with_overrides, "--topics-with-overrides"),
-                        cli::watch_option(o.common)},
-            .examples = {{"ktopics describe orders", ""},
-                         {"ktopics describe orders -o json", ""},
-                         {"ktopics describe --under-replicated", ""}},
-            .run = [&o] { return describe(o); }};
+    return {
+        .name = "describe",
+        .summary = "Show topics with their partitions; without a name all of them.",
+        .positionals = {names(o, 0, 0)},
+        .options =
+            {text("--section", "PART", "only summary or partitions", o.section)
+                 .or_else("all")
+                 .one_of({"all", "summary", "partitions"}),
+             regex(o), internal(o),
+             flag("--under-replicated", "only those with too few in sync", o.under_replicated)
+                 .also("--under-replicated-partitions"),
+             flag("--unavailable", "only those with a leaderless partition", o.unavailable)
+                 .also("--unavailable-partitions"),
+             flag("--under-min-isr", "only those with fewer in sync than they need",
+                  o.under_min_isr)
+                 .also("--under-min-isr-partitions"),
+             flag("--at-min-isr", "only those with just as many in sync as they need", o.at_min_isr)
+                 .also("--at-min-isr-partitions"),
+             flag("--with-overrides", "only those with settings of their own", o.with_overrides)
+                 .also("--topics-with-overrides"),
+             cli::watch_option(o.common)},
+        .examples = {{"ktopics describe orders", ""},
+                     {"ktopics describe orders -o json", ""},
+                     {"ktopics describe --under-replicated", ""}},
+        .fields = cli::fields_of("topics", describe_fields()),
+        .run = cli::in_session(o, topics::describe)};
 }
 
 Command alter_command(Options& o) {
     return {.name = "alter",
             .summary = "Grow a topic.",
             .positionals = {names(o, 1, 1)},
-            .options = {number("-p,--partitions", "the new total", o.partitions, 1),
-                        number("--add-partitions", "how many more", o.add_partitions, 1)},
+            .options = {number("-p,--partitions", "the new total", o.partitions, 1, kPartitionsMax),
+                        number("--add-partitions", "how many more", o.add_partitions, 1,
+                               kPartitionsMax)},
             .examples = {{"ktopics alter orders --partitions 12", ""},
                          {"ktopics alter orders --add-partitions 2", ""},
                          {"ktopics alter orders --partitions 12 --dry-run", ""}},
             .changes = cli::always,
-            .run = [&o] { return alter(o); }};
+            .fields = cli::change_fields("topics"),
+            .run = cli::in_session(o, topics::alter)};
 }
 
 Command config_command(Options& o) {
     return {.name = "config",
             .summary = "Show or change the settings of a topic.",
-            .positionals = {names(o, 1, 1),
-                            {.name = "KEY",
-                             .help = "one setting",
-                             .least = 0,
-                             .most = 1,
-                             .set = cli::to_text(o.key)}},
-            .options = {list_of("--set", "K=V", "set a value", o.set),
-                        list_of("--unset", "K", "back to the default", o.unset),
-                        list_of("--append", "K=V", "add to a list", o.append),
-                        list_of("--subtract", "K=V", "take from a list", o.subtract),
-                        flag("-a,--all", "defaults too", o.all),
-                        flag("--docs", "with documentation (see -o wide)", o.docs)},
+            .positionals = {names(o, 1, 1), cli::config_key(o.config)},
+            .options = cli::config_options(o.config),
             .examples = {{"ktopics config orders", ""},
                          {"ktopics config orders --set retention.ms=3600000", ""},
                          {"ktopics config orders retention.ms -o json", ""}},
-            .changes = [&o] { return changes_configs(o); },
-            .run = [&o] { return config(o); }};
+            .changes = [&o] { return o.config.changes(); },
+            .fields = cli::fields_of("configs", cli::config_fields()),
+            .run = cli::in_session(o, topics::config)};
 }
 
 Command delete_command(Options& o) {
     return {.name = "delete",
             .summary = "Delete topics and their records.",
             .positionals = {names(o, 1, 0)},
-            .options = {flag("--regex", "names are regular expressions", o.is_regex),
-                        flag("--if-exists", "fine when it is not there", o.if_exists)},
+            .options = {regex(o), flag("--if-exists", "fine when it is not there", o.if_exists)},
             .examples = {{"ktopics delete orders", ""},
                          {"ktopics delete -y orders", ""},
                          {"ktopics delete --regex 'test-.*' --dry-run", ""}},
             .changes = cli::always,
-            .run = [&o] { return remove(o); }};
+            .fields = cli::change_fields("topics"),
+            .run = cli::in_session(o, topics::remove)};
 }
 
 Command offsets_command(Options& o) {
@@ -178,21 +159,22 @@ Command offsets_command(Options& o) {
             .examples = {{"ktopics offsets orders", ""},
                          {"ktopics offsets orders --at @-1h,latest", ""},
                          {"ktopics offsets orders --at max-timestamp -o json", ""}},
-            .run = [&o] { return offsets(o); }};
+            .fields = cli::fields_of("offsets", offset_fields()),
+            .run = cli::in_session(o, topics::offsets)};
 }
 
 Command partitions_command(Options& o) {
     return {.name = "partitions",
             .summary = "Show topics, one row a partition; without a name all of them.",
             .positionals = {names(o, 0, 0)},
-            .options = {flag("-i,--internal", "internal topics too", o.internal),
-                        cli::watch_option(o.common)},
+            .options = {internal(o), cli::watch_option(o.common)},
             .examples = {{"ktopics partitions orders", ""},
                          {"ktopics partitions", ""},
                          {"ktopics partitions orders -o json", ""}},
+            .fields = cli::fields_of("topics", describe_fields()),
             .run = [&o] {
                 o.section = "partitions";
-                return describe(o);
+                return cli::in_session(o, topics::describe)();
             }};
 }
 
@@ -200,19 +182,16 @@ Command sizes_command(Options& o) {
     return {.name = "sizes",
             .summary = "Show what topics take on disk, all replicas counted.",
             .positionals = {names(o, 0, 1)},
-            .options = {{.names = "--by",
-                         .placeholder = "WHAT",
-                         .help = "topic, broker, dir or partition",
-                         .set = cli::to_text(o.by),
-                         .default_text = "topic",
-                         .choices = {"topic", "broker", "dir", "partition"},
-                         .complete = Complete::choices},
+            .options = {text("--by", "WHAT", "topic, broker, dir or partition", o.by)
+                            .or_else("topic")
+                            .one_of({"topic", "broker", "dir", "partition"}),
                         flag("--sort", "the largest first", o.sort_by_size),
                         cli::watch_option(o.common)},
             .examples = {{"ktopics sizes --sort", ""},
                          {"ktopics sizes orders --by partition", ""},
                          {"ktopics sizes --by broker -o json", ""}},
-            .run = [&o] { return sizes(o); }};
+            .fields = cli::fields_of("sizes", size_fields()),
+            .run = cli::in_session(o, topics::sizes)};
 }
 
 Command wait_command(Options& o) {
@@ -232,7 +211,50 @@ Command wait_command(Options& o) {
         .examples = {{"ktopics wait orders", ""},
                      {"ktopics wait orders --in-sync --timeout 1m", ""},
                      {"ktopics wait a b c", ""}},
-        .run = [&o] { return wait(o); }};
+        .run = cli::in_session(o, topics::wait)};
+}
+
+Option partition_list(Options& o) {
+    return text("-p,--partition", "LIST", "partitions: 0,1,4-7", o.partition_list).or_else("all");
+}
+
+Command trim_command(Options& o) {
+    return {.name = "trim",
+            .summary = "Delete the oldest records of a topic, up to a position.",
+            .positionals = {names(o, 1, 1)},
+            .options = {text("--to", "POS", "what is before it goes: 42, -1000, @TIME, @-7d", o.to),
+                        partition_list(o)},
+            .examples = {{"ktopics trim orders --to @-7d", ""},
+                         {"ktopics trim orders --to 1000 -p 0 -y", ""},
+                         {"ktopics trim orders --to -100 --dry-run", ""}},
+            .changes = cli::always,
+            .fields = cli::change_fields("partitions"),
+            .run = cli::in_session(o, topics::trim)};
+}
+
+Command purge_command(Options& o) {
+    return {.name = "purge",
+            .summary = "Delete all records of a topic.",
+            .positionals = {names(o, 1, 1)},
+            .options = {partition_list(o)},
+            .examples = {{"ktopics purge orders", ""},
+                         {"ktopics purge orders -p 0,1 -y", ""},
+                         {"ktopics purge orders --dry-run", ""}},
+            .changes = cli::always,
+            .fields = cli::change_fields("partitions"),
+            .run = cli::in_session(o, topics::purge)};
+}
+
+Command recreate_command(Options& o) {
+    return {.name = "recreate",
+            .summary = "Delete a topic and create it empty with the same settings.",
+            .positionals = {names(o, 1, 1)},
+            .examples = {{"ktopics recreate orders", ""},
+                         {"ktopics recreate orders -y", ""},
+                         {"ktopics recreate orders --dry-run", ""}},
+            .changes = cli::always,
+            .fields = cli::change_fields("topics"),
+            .run = cli::in_session(o, topics::recreate)};
 }
 
 Command table(Options& o) {
@@ -241,9 +263,10 @@ Command table(Options& o) {
     root.commands = {list_command(o),    create_command(o),     describe_command(o),
                      alter_command(o),   config_command(o),     delete_command(o),
                      offsets_command(o), partitions_command(o), sizes_command(o),
-                     wait_command(o)};
-    root.not_yet = {"trim",      "purge", "recreate", "reassign", "elect", "analyze",
-                    "producers", "clone", "apply",    "diff",     "export"};
+                     wait_command(o),    trim_command(o),       purge_command(o),
+                     recreate_command(o)};
+    root.not_yet = {"reassign", "elect", "analyze", "producers",
+                    "clone",    "apply", "diff",    "export"};
     root.examples = {{"ktopics create orders --partitions 6", ""},
                      {"ktopics describe orders -o json", ""},
                      {"ktopics list", ""}};

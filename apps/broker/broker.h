@@ -56,6 +56,9 @@ int stop(const Options& options);
 int status(const Options& options);
 int ready(const Options& options);
 int explain_error(const Options& options);
+cli::Sheet running_fields();  // Of stop and status.
+cli::Sheet ready_fields();
+cli::Sheet error_fields();
 int dump_log(const Options& options);
 int verify_log(const Options& options);
 

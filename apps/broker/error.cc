@@ -48,6 +48,8 @@ const ErrorInfo* find(const std::vector<ErrorInfo>& errors, const std::string& w
 
 }  // namespace
 
+cli::Sheet error_fields() { return cli::make_sheet<ErrorInfo>("codes", kFields, {}); }
+
 int explain_error(const Options& options) {
     cli::Console console(options.common);
     const auto errors = all_errors();

@@ -56,6 +56,9 @@ const std::vector<cli::Field<Readiness>> kReadyFields{
 
 }  // namespace
 
+cli::Sheet running_fields() { return cli::make_sheet<Running>("brokers", kFields, {}); }
+cli::Sheet ready_fields() { return cli::make_sheet<Readiness>("clusters", kReadyFields, {}); }
+
 int stop(const Options& options) {
     cli::Console console(options.common);
     const auto running = chosen(options, console);
@@ -94,10 +97,6 @@ int status(const Options& options) {
 
 int ready(const Options& options) {
     cli::Console console(options.common);
-    if (options.common.output == "help") {
-        console.show(cli::make_sheet<Readiness>("clusters", kReadyFields, {}));
-        return cli::kDone;
-    }
     auto config = cli::client_config(options.common);
     if (!config) return console.usage(config.error());
     Readiness row{fmt::format("{}", fmt::join(config->bootstrap, ","))};

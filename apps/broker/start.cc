@@ -327,9 +327,6 @@ private:
 
 int start(const Options& options) {
     cli::Console console(options.common);
-    if (!options.common.as_version.empty()) {
-        return console.usage("start --as-version is not in this version");
-    }
     auto settings = settings_of(options);
     if (!settings) return console.usage(settings.error());
     auto config = broker::make_broker_config(settings->values);

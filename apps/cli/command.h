@@ -11,6 +11,8 @@
 
 #include "cli/parsed.h"
 #include "cli/quantity.h"
+#include "cli/sheet.h"
+#include "cli/text.h"
 
 namespace kcore::cli {
 
@@ -18,6 +20,9 @@ namespace kcore::cli {
 enum class Complete : std::uint8_t { nothing, files, topics, groups, choices };
 
 using Setter = std::function<Parsed<void>(const std::string&)>;
+
+// What an option of the tool is for. A command without that refuses it.
+enum class Concerns : std::uint8_t { all, cluster, rows };
 
 struct Option {
     std::string names;        // "-b,--bootstrap-server"; the last is what messages call it.
@@ -32,6 +37,13 @@ struct Option {
     bool is_optional_value = false;  // "--watch" and "--watch=2s".
     bool is_minor = false;           // Only in --help-all and the man page.
     std::string group = {};          // "Common options", say; empty: the command's own.
+    Concerns concerns = Concerns::all;
+
+    Option also(std::string names) &&;    // Aliases.
+    Option or_else(std::string text) &&;  // What it is when it is not given.
+    Option one_of(std::vector<std::string> words) &&;
+    Option completing(Complete what) &&;
+    Option minor() &&;
 };
 
 struct Positional {
@@ -60,6 +72,8 @@ struct Command {
     std::string notes = {};                 // Below the options in --help-all.
     // Whether this run would change the cluster, which a read_only profile refuses.
     std::function<bool()> changes = {};
+    bool is_local = false;               // Speaks to no cluster.
+    std::function<Sheet()> fields = {};  // Its rows without any, for -o help.
     std::function<int()> run = {};
 };
 
@@ -99,8 +113,18 @@ Setter to_size(T& out) {
     return to_value(out, parse_size_bytes);
 }
 
-// The pieces of "a,b,c".
-std::vector<std::string> split_commas(const std::string& text);
+// Each piece of "a,b,c" by itself.
+Setter to_words(std::vector<std::string>& out);
+
+// Options by the type of what they hold.
+Option flag(std::string names, std::string help, bool& out);
+Option text(std::string names, std::string placeholder, std::string help, std::string& out);
+Option list(std::string names, std::string placeholder, std::string help,
+            std::vector<std::string>& out);
+Option number(std::string names, std::string help, std::int64_t& out, std::int64_t least = 0,
+              std::int64_t most = INT64_MAX);
+Option duration(std::string names, std::string help, std::int64_t& out_ms);
+Option size(std::string names, std::string help, std::int64_t& out_bytes);
 
 // What `names` says: the long name without dashes, or the letter when there is none.
 std::string display_name(const Option& option);

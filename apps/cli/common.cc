@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
+#include "cli/changes.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
 
@@ -32,13 +34,15 @@ void add_output(std::vector<Option>& out, Common& common) {
                    .default_text = "table",
                    .choices = {"table", "wide", "json", "jsonl", "yaml", "csv", "name", "help"},
                    .complete = Complete::choices,
-                   .group = kGroup});
+                   .group = kGroup,
+                   .concerns = Concerns::rows});
     out.push_back({.names = "--no-header",
                    .placeholder = "",
                    .help = "tables and CSV without their first line",
                    .set = to_switch(common.no_header),
                    .is_minor = true,
-                   .group = kGroup});
+                   .group = kGroup,
+                   .concerns = Concerns::rows});
 }
 
 void add_changes(std::vector<Option>& out, Common& common) {
@@ -47,13 +51,15 @@ void add_changes(std::vector<Option>& out, Common& common) {
                    .help = "apply without asking",
                    .set = to_switch(common.yes),
                    .aliases = "--no-confirm,--noconfirm,--force,--execute",
-                   .group = kGroup});
+                   .group = kGroup,
+                   .concerns = Concerns::cluster});
     out.push_back({.names = "--dry-run",
                    .placeholder = "",
                    .help = "show what would change; exit 5 if anything",
                    .set = to_switch(common.dry_run),
                    .aliases = "--dry,--validate-only",
-                   .group = kGroup});
+                   .group = kGroup,
+                   .concerns = Concerns::cluster});
 }
 
 void add_settings(std::vector<Option>& out, Common& common) {
@@ -63,13 +69,15 @@ void add_settings(std::vector<Option>& out, Common& common) {
                    .set = to_text(common.bootstrap),
                    .aliases = "--bootstrap-servers,--brokers,--broker-list",
                    .default_text = "localhost:9092",
-                   .group = kGroup});
+                   .group = kGroup,
+                   .concerns = Concerns::cluster});
     out.push_back({.names = "-X",
                    .placeholder = "K=V",
                    .help = "any client property; 'list' and 'dump' show them",
                    .set = to_list(common.properties),
                    .aliases = "--command-property,--consumer-property,--producer-property",
-                   .group = kGroup});
+                   .group = kGroup,
+                   .concerns = Concerns::cluster});
     out.push_back({.names = "-F,--command-config",
                    .placeholder = "FILE",
                    .help = "client properties from a file",
@@ -77,14 +85,16 @@ void add_settings(std::vector<Option>& out, Common& common) {
                    .aliases = "--consumer.config,--producer.config",
                    .complete = Complete::files,
                    .is_minor = true,
-                   .group = kGroup});
+                   .group = kGroup,
+                   .concerns = Concerns::cluster});
     out.push_back({.names = "-C,--profile",
                    .placeholder = "NAME",
                    .help = "profile of the configuration file",
                    .set = to_text(common.profile),
                    .aliases = "--context",
                    .is_minor = true,
-                   .group = kGroup});
+                   .group = kGroup,
+                   .concerns = Concerns::cluster});
 }
 
 void add_reach(std::vector<Option>& out, Common& common) {
@@ -93,13 +103,15 @@ void add_reach(std::vector<Option>& out, Common& common) {
                    .help = "connect to B where A is named, as kafka:9092=127.0.0.1:19092",
                    .set = to_list(common.host_map),
                    .is_minor = true,
-                   .group = kGroup});
+                   .group = kGroup,
+                   .concerns = Concerns::cluster});
     out.push_back({.names = "--force-bootstrap",
                    .placeholder = "",
                    .help = "connect to the bootstrap address whatever brokers call themselves",
                    .set = to_switch(common.force_bootstrap),
                    .is_minor = true,
-                   .group = kGroup});
+                   .group = kGroup,
+                   .concerns = Concerns::cluster});
     out.push_back({.names = "--as-version",
                    .placeholder = "X.Y",
                    .help = "speak as the clients of this release of Kafka",
@@ -107,7 +119,8 @@ void add_reach(std::vector<Option>& out, Common& common) {
                    .aliases = "--broker-version",
                    .default_text = "newest",
                    .is_minor = true,
-                   .group = kGroup});
+                   .group = kGroup,
+                   .concerns = Concerns::cluster});
 }
 
 void add_manner(std::vector<Option>& out, Common& common) {
@@ -117,7 +130,8 @@ void add_manner(std::vector<Option>& out, Common& common) {
                    .set = to_duration(common.connect_timeout_ms),
                    .default_text = "5s",
                    .is_minor = true,
-                   .group = kGroup});
+                   .group = kGroup,
+                   .concerns = Concerns::cluster});
     out.push_back({.names = "--color",
                    .placeholder = "WHEN",
                    .help = "auto, always or never",
@@ -157,7 +171,8 @@ std::vector<Option> common_options(Common& common, const CommonChoice& choice) {
                        .help = "limit for the whole operation",
                        .set = to_duration(common.timeout_ms),
                        .default_text = "10s",
-                       .group = kGroup});
+                       .group = kGroup,
+                       .concerns = Concerns::cluster});
         add_output(out, common);
     }
     if (choice.changes) add_changes(out, common);
@@ -193,10 +208,24 @@ bool Console::is_json() const { return form_ == Form::json || form_ == Form::jso
 
 void Console::print(std::string_view text) { write_stdout(text); }
 
-void Console::show(const Sheet& sheet) {
+int Console::show(const Sheet& sheet) {
     const bool color = wants_color(common_.color, stdout_is_terminal());
-    write_stdout(render(sheet, {form_, !common_.no_header, color}));
-    for (const auto& failure : sheet.errors) fail(failure);
+    const bool is_table = form_ == Form::table || form_ == Form::wide;
+    if (!is_table || !sheet.rows.empty() || sheet.errors.empty()) {
+        write_stdout(render(sheet, {form_, !common_.no_header, color}));
+    }
+    int code = kDone;
+    for (const auto& failure : sheet.errors) code = std::max(code, fail(failure));
+    return code;
+}
+
+int Console::show(const Changes& changes) {
+    auto sheet = changes.sheet();
+    if (form_ != Form::table) return show(sheet);
+    for (const auto& row : changes.rows) print(row.line() + "\n");
+    int code = kDone;
+    for (const auto& failure : sheet.errors) code = std::max(code, fail(failure));
+    return code;
 }
 
 void Console::notice(std::string_view sentence) {
@@ -230,18 +259,23 @@ void Console::say(std::string_view word, Paint paint, std::string_view rest) {
     write_stderr(painted(word, color ? paint : Paint::none) + std::string(rest));
 }
 
-Console::Answer Console::confirm(std::string_view question) {
-    if (common_.dry_run) return Answer::dry;
-    if (common_.yes) return Answer::apply;
+bool Console::agree(const Changes& plan, std::string_view question) {
+    if (!common_.yes || common_.dry_run) show(plan);
+    return agree(question);
+}
+
+bool Console::agree(std::string_view question) {
+    if (common_.dry_run) return false;
+    if (common_.yes) return true;
     if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) {
         notice("nothing was changed: use -y to apply");
-        return Answer::pending;
+        return false;
     }
     std::fprintf(stderr, "%.*s [y/N] ", static_cast<int>(question.size()), question.data());
     std::fflush(stderr);
     char line[16] = {};
-    if (std::fgets(line, sizeof line, stdin) == nullptr) return Answer::pending;
-    return line[0] == 'y' || line[0] == 'Y' ? Answer::apply : Answer::pending;
+    if (std::fgets(line, sizeof line, stdin) == nullptr) return false;
+    return line[0] == 'y' || line[0] == 'Y';
 }
 
 void write_stdout(std::string_view text) {

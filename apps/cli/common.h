@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/changes.h"
 #include "cli/color.h"
 #include "cli/command.h"
 #include "cli/sheet.h"
@@ -52,10 +53,11 @@ public:
     explicit Console(const Common& common);
 
     bool is_json() const;  // Failures are JSON objects.
-    bool is_quiet() const { return common_.quiet; }
 
-    void print(std::string_view text);       // stdout
-    void show(const Sheet& sheet);           // stdout, and its errors on stderr
+    void print(std::string_view text);  // stdout
+    // Rows on stdout, errors on stderr; the exit code that the errors make.
+    int show(const Sheet& sheet);
+    int show(const Changes& changes);        // In tables one line each.
     void notice(std::string_view sentence);  // stderr, unless quiet
     void warn(std::string_view sentence);    // stderr
     void warn_line(std::string_view line);   // stderr, as it is
@@ -64,10 +66,9 @@ public:
     // Usage errors found after parsing; the exit code.
     int usage(std::string_view sentence);
 
-    enum class Answer : std::uint8_t { apply, dry, pending };
-
-    // After the plan was printed: whether to apply it. Asks only on a terminal.
-    Answer confirm(std::string_view question);
+    // Whether to apply what was printed, or with `plan` is to be: -y, or an answer on a terminal.
+    bool agree(std::string_view question);
+    bool agree(const Changes& plan, std::string_view question);
 
 private:
     // One line on stderr, which begins with `word`.

@@ -105,6 +105,7 @@ Json to_json(const Command& command) {
     }
     out["options"] = Json::array();
     for (const auto& option : command.options) out["options"].push_back(to_json(option));
+    if (command.fields) out["rows"] = command.fields().noun;
     out["commands"] = Json::array();
     for (const auto& sub : command.commands) out["commands"].push_back(to_json(sub));
     return out;

@@ -72,15 +72,17 @@ private:
         const auto name = display_name(option);
         const auto set = option.set;
         if (option.placeholder.empty()) {
-            app.add_flag_function(names, [this, name, set](std::int64_t times) {
+            auto* added = app.add_flag_function(names, [this, name, set](std::int64_t times) {
                 for (std::int64_t i = 0; i < times; ++i) call(name, set, "");
             });
+            added_.emplace_back(&option, added);
             return;
         }
         if (option.is_optional_value) {  // By "=" only: the next word is not its value.
-            app.add_flag(names)->each([this, name, set](const std::string& value) {
+            auto* added = app.add_flag(names)->each([this, name, set](const std::string& value) {
                 call(name, set, value == "true" ? "" : value);
             });
+            added_.emplace_back(&option, added);
             return;
         }
         const auto choices = option.choices;
@@ -98,6 +100,7 @@ private:
         added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
         added->allow_extra_args(false);
         added->trigger_on_parse(false);
+        added_.emplace_back(&option, added);
     }
 
     void add(CLI::App& app, const Positional& positional) {
@@ -164,12 +167,22 @@ private:
         if (!extras.empty()) return unknown(extras.front());
         if (refused_) return usage(fmt::format("{}: {}", refused_->option, refused_->why));
         if (!command_->commands.empty()) return usage("a command is missing");
+        for (const auto& [option, added] : added_) {
+            if (added->count() > 0 && !is_for(*option, *command_)) {
+                return usage(fmt::format("{} does not take {}", path_, display_name(*option)));
+            }
+        }
         for (const auto& [app, option, name] : needed_) {
             if (app == chosen_app_ && option->count() == 0) {
                 return usage(fmt::format("{} is missing", name));
             }
         }
         return Chosen{command_, path_};
+    }
+
+    static bool is_for(const Option& option, const Command& command) {
+        if (!command.is_local || option.concerns == Concerns::all) return true;
+        return option.concerns == Concerns::rows && command.fields;
     }
 
     ParseResult unknown(const std::string& word) const {
@@ -222,6 +235,7 @@ private:
     std::string path_;
     std::optional<Refused> refused_;
     std::vector<std::tuple<CLI::App*, CLI::Option*, std::string>> needed_;
+    std::vector<std::pair<const Option*, CLI::Option*>> added_;
     bool help_ = false;
     bool help_all_ = false;
     bool help_json_ = false;

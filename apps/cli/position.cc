@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/quantity.h"
+#include "cli/text.h"
 #include "cli/time_text.h"
 
 namespace kcore::cli {
@@ -57,6 +58,22 @@ std::optional<Range> split_at(std::string_view text, std::size_t colon, std::int
 }
 
 }  // namespace
+
+Parsed<std::vector<std::int32_t>> parse_partitions(const std::string& text) {
+    std::vector<std::int32_t> out;
+    for (const auto& piece : split_commas(text)) {
+        const auto dash = piece.find('-');
+        std::int64_t first = 0;
+        std::int64_t last = 0;
+        const auto to = dash == piece.npos ? piece : piece.substr(dash + 1);
+        const bool is_good = parse_integer(piece.substr(0, dash), first) &&
+                             parse_integer(to, last) && first >= 0 && first <= last &&
+                             last - first < 100'000 && last <= INT32_MAX;
+        if (!is_good) return refuse(fmt::format("'{}' is not a list of partitions: 0,1,4-7", text));
+        for (; first <= last; ++first) out.push_back(static_cast<std::int32_t>(first));
+    }
+    return out;
+}
 
 Parsed<Position> parse_position(std::string_view text, std::int64_t now_ms) {
     using Kind = Position::Kind;

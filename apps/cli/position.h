@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/parsed.h"
 
@@ -33,6 +35,9 @@ struct Range {
 
     friend bool operator==(const Range&, const Range&) = default;
 };
+
+// "0,1,4-7"
+Parsed<std::vector<std::int32_t>> parse_partitions(const std::string& text);
 
 Parsed<Position> parse_position(std::string_view text, std::int64_t now_ms);
 Parsed<Range> parse_range(std::string_view text, std::int64_t now_ms);

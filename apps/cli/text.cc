@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -191,6 +192,16 @@ Parsed<std::string> unescape(std::string_view text) {
         }
         out += *byte;
         i += 2;
+    }
+    return out;
+}
+
+std::vector<std::string> split_commas(const std::string& text) {
+    std::vector<std::string> out;
+    for (std::size_t from = 0; from < text.size();) {
+        const auto comma = std::min(text.find(',', from), text.size());
+        if (comma > from) out.push_back(text.substr(from, comma - from));
+        from = comma + 1;
     }
     return out;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "cli/parsed.h"
@@ -20,6 +21,9 @@ std::optional<std::string> decode_hex(std::string_view text);
 
 // With its quotes; `text` is valid UTF-8.
 void append_json_string(std::string& to, std::string_view text);
+
+// The pieces of "a,b,c".
+std::vector<std::string> split_commas(const std::string& text);
 
 // \t \n \r \\ \0 \xNN; any other backslash is refused.
 Parsed<std::string> unescape(std::string_view text);

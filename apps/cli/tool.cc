@@ -93,6 +93,9 @@ int run_chosen(const Chosen& chosen, Common& common) {
             return show_properties(common);
         }
     }
+    if (common.output == "help" && chosen.command->fields) {
+        return Console(common).show(chosen.command->fields());
+    }
     if (const auto code = refused(chosen, common)) return *code;
     if (common.watch_ms > 0) return watch(*chosen.command, common);
     return chosen.command->run();

@@ -7,13 +7,13 @@
 #include <regex>
 #include <set>
 
+#include "cli/bounds.h"
 #include "cli/interrupt.h"
 #include "cli/sheet.h"
 #include "cli/terminal.h"
 #include "client/admin.h"
 #include "client/consumer.h"
 #include "client/partitioner.h"
-#include "consume/bounds.h"
 #include "consume/flow.h"
 #include "io/posix.h"
 
@@ -190,7 +190,7 @@ private:
     int assign() {
         auto view = admin_->metadata(topics_);
         if (!view) return console_.fail({"", view.error()});
-        Wanted wanted;
+        cli::Wanted wanted;
         wanted.range = range_;
         wanted.group = config_.consumer.group_id;
         wanted.ends_now = options_.exit_at_end || is_tailing_;
@@ -215,7 +215,7 @@ private:
                                                                partition, count))});
             }
         }
-        auto assignments = resolve(*client_, wanted);
+        auto assignments = cli::resolve(*client_, wanted);
         if (!assignments) return console_.fail({"", assignments.error()});
         consumer_->assign(std::move(*assignments));
         return cli::kDone;
@@ -377,23 +377,6 @@ bool joins_group(const Options& options) {
 int run(const Options& options) {
     cli::catch_interrupts();
     return Run(options).run();
-}
-
-cli::Parsed<std::vector<std::int32_t>> parse_partitions(const std::string& text) {
-    std::vector<std::int32_t> out;
-    for (const auto& piece : cli::split_commas(text)) {
-        const auto dash = piece.find('-');
-        std::int64_t first = 0;
-        std::int64_t last = 0;
-        const auto to = dash == piece.npos ? piece : piece.substr(dash + 1);
-        const bool is_good = cli::parse_integer(piece.substr(0, dash), first) &&
-                             cli::parse_integer(to, last) && first >= 0 && first <= last &&
-                             last - first < 100'000 && last <= INT32_MAX;
-        if (!is_good)
-            return cli::refuse(fmt::format("'{}' is not a list of partitions: 0,1,4-7", text));
-        for (; first <= last; ++first) out.push_back(static_cast<std::int32_t>(first));
-    }
-    return out;
 }
 
 }  // namespace kcore::consume

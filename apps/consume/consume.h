@@ -56,7 +56,4 @@ int run(const Options& options);
 // without joining.
 bool joins_group(const Options& options);
 
-// "0,1,4-7"
-cli::Parsed<std::vector<std::int32_t>> parse_partitions(const std::string& text);
-
 }  // namespace kcore::consume

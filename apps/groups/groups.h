@@ -2,15 +2,15 @@
 // The commands of kgroups: their options as parsed, and one function each.
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "cli/common.h"
-#include "client/admin.h"
-#include "client/client.h"
+#include "cli/configs.h"
+#include "cli/session.h"
 
 namespace kcore::groups {
+
+using cli::Session;
 
 struct Options {
     cli::Common common;
@@ -20,41 +20,55 @@ struct Options {
     std::vector<std::string> types;
     std::vector<std::string> topics;  // -t T or T:p,p
     std::string section = "all";
-    std::string to;
+    std::string to;                       // Of reset.
+    std::vector<std::string> member_ids;  // Of kick.
+    std::vector<std::string> instance_ids;
     std::string isolation = "read_uncommitted";
+    cli::ConfigOptions config;
     std::int64_t most_lag = 0;  // Of wait.
+    std::int64_t before = 1;    // Of peek.
+    std::int64_t after = 5;
     bool only_lag = false;
     bool all_topics = false;
+    bool exports = false;  // Of reset.
 };
 
-// A connection, and a way to speak.
-class Session {
-public:
-    explicit Session(const Options& options) : console_(options.common), options_(options) {}
+int list(Session& session, const Options& options);
+int describe(Session& session, const Options& options);
+int reset(Session& session, const Options& options);
+int remove(Session& session, const Options& options);
+int delete_offsets(Session& session, const Options& options);
+// describe, only the offsets; without names of all groups.
+int lag(Session& session, const Options& options);
+int members(Session& session, const Options& options);
+int clone(Session& session, const Options& options);
+int wait(Session& session, const Options& options);
+int kick(Session& session, const Options& options);
+int peek(Session& session, const Options& options);
+int config(Session& session, const Options& options);
 
-    // False when the settings are wrong, which was said.
-    bool open();
-    cli::Console& console() { return console_; }
-    client::Admin& admin() { return *admin_; }
-
-private:
-    cli::Console console_;
-    const Options& options_;
-    std::unique_ptr<client::Client> client_;
-    std::unique_ptr<client::Admin> admin_;
-};
-
-int list(const Options& options);
-int describe(const Options& options);
-int reset(const Options& options);
-int remove(const Options& options);
-int delete_offsets(const Options& options);
-int lag(const Options& options);  // describe, only the offsets; without names of all groups
-int members(const Options& options);
-int clone(const Options& options);
-int wait(const Options& options);
+// What -o help tells of them.
+cli::Sheet list_fields();
+cli::Sheet describe_fields();
+cli::Sheet members_fields();
+cli::Sheet offsets_fields();
+cli::Sheet peek_fields();
 
 // Whether "-t T" or "-t T:0,1" of the options name the partition; without any, all do.
 bool is_chosen(const Options& options, const TopicPartition& partition);
+
+// One partition's committed offset, as it is and as it shall be.
+struct OffsetChange {
+    TopicPartition partition;
+    std::optional<std::int64_t> current;
+    std::int64_t next = 0;
+    std::string note = {};
+};
+
+// Shows them, asks, and commits them to the group.
+int commit(Session& session, const std::string& group, const std::vector<OffsetChange>& rows,
+           std::string_view question);
+
+Error no_such_group();
 
 }  // namespace kcore::groups

@@ -147,16 +147,12 @@ Result<void> add_ends(client::Admin& admin, std::vector<LagRow>& rows, bool is_r
 
 }  // namespace
 
-bool Session::open() {
-    auto config = cli::client_config(options_.common);
-    if (!config) {
-        console_.usage(config.error());
-        return false;
-    }
-    client_ = std::make_unique<client::Client>(std::move(*config));
-    admin_ = std::make_unique<client::Admin>(*client_);
-    return true;
+cli::Sheet list_fields() {
+    return cli::make_sheet<client::GroupListing>("groups", kListFields, {});
 }
+cli::Sheet describe_fields() { return cli::make_sheet<GroupRow>("groups", kGroupFields, {}); }
+
+Error no_such_group() { return {Errc::group_id_not_found, "there is no such group"}; }
 
 bool is_chosen(const Options& options, const TopicPartition& partition) {
     if (options.topics.empty()) return true;
@@ -169,58 +165,41 @@ bool is_chosen(const Options& options, const TopicPartition& partition) {
     });
 }
 
-int list(const Options& options) {
-    Session session(options);
+int list(Session& session, const Options& options) {
     auto& console = session.console();
-    if (options.common.output == "help") {
-        console.show(cli::make_sheet<client::GroupListing>("groups", kListFields, {}));
-        return cli::kDone;
-    }
-    if (!session.open()) return cli::kUsage;
     auto groups = session.admin().list_groups(options.states, options.types);
     if (!groups) return console.fail({"", groups.error()});
     std::erase_if(*groups, [&](const client::GroupListing& g) {
         return !options.pattern.empty() && !cli::glob_matches(options.pattern, g.group);
     });
     std::ranges::sort(*groups, {}, &client::GroupListing::group);
-    console.show(cli::make_sheet("groups", kListFields, *groups));
-    return cli::kDone;
+    return console.show(cli::make_sheet("groups", kListFields, *groups));
 }
 
-int lag(const Options& options) {
+int lag(Session& session, const Options& options) {
     auto mine = options;
     mine.section = "lag";
-    if (!mine.names.empty() || mine.common.output == "help") return describe(mine);
-    Session session(options);
-    if (!session.open()) return cli::kUsage;
+    if (!mine.names.empty()) return describe(session, mine);
     auto groups = session.admin().list_groups({}, {"classic", "consumer"});
     if (!groups) return session.console().fail({"", groups.error()});
     for (const auto& group : *groups) mine.names.push_back(group.group);
     std::ranges::sort(mine.names);
-    return describe(mine);
+    return describe(session, mine);
 }
 
-int describe(const Options& options) {
-    if (options.section == "members") return members(options);
-    Session session(options);
+int describe(Session& session, const Options& options) {
+    if (options.section == "members") return members(session, options);
     auto& console = session.console();
-    if (options.common.output == "help") {
-        console.show(cli::make_sheet<GroupRow>("groups", kGroupFields, {}));
-        return cli::kDone;
-    }
-    if (!session.open()) return cli::kUsage;
     auto groups = session.admin().describe_groups(options.names);
     if (!groups) return console.fail({"", groups.error()});
     std::vector<GroupRow> rows;
     std::vector<cli::Failure> failures;
-    int code = cli::kDone;
     for (auto& group : *groups) {
         // "Dead" is how older brokers say that there is no such group.
         if (!group.error && group.state == "Dead") {
-            group.error = Error(Errc::group_id_not_found, "there is no such group");
+            group.error = no_such_group();
         }
         if (group.error) {
-            code = std::max(code, cli::exit_code_of(*group.error));
             failures.emplace_back(group.group, *group.error);
             continue;
         }
@@ -244,12 +223,7 @@ int describe(const Options& options) {
     }
     auto sheet = cli::make_sheet("groups", fields, rows);
     sheet.errors = std::move(failures);
-    if (sheet.rows.empty() && !console.is_json()) {
-        for (const auto& failure : sheet.errors) console.fail(failure);
-        return code;
-    }
-    console.show(sheet);
-    return code;
+    return console.show(sheet);
 }
 
 }  // namespace kcore::groups

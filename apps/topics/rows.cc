@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cli/quantity.h"
+
 namespace kcore::topics {
 
 namespace {
@@ -104,8 +106,10 @@ Result<void> add_configs(client::Admin& admin, std::vector<TopicRow>& rows) {
         const auto found = index.find(resource.name);
         if (found == index.end()) continue;
         for (const auto& entry : resource.entries) {
-            if (entry.source == client::ConfigSource::topic) {
-                found->second->configs.push_back(entry);
+            auto& row = *found->second;
+            if (entry.source == client::ConfigSource::topic) row.configs.push_back(entry);
+            if (entry.name == "min.insync.replicas" && entry.value) {
+                (void)cli::parse_integer(*entry.value, row.min_isr);
             }
         }
     }
@@ -186,6 +190,30 @@ const std::vector<cli::Field<TopicRow>>& describe_fields() {
              [](const TopicRow& r) { return cli::nested_rows(partition_fields(), r.partitions); }});
         return out;
     }();
+    return fields;
+}
+
+const std::vector<cli::Field<OffsetRow>>& offset_fields() {
+    using Row = OffsetRow;
+    static const std::vector<cli::Field<Row>> fields{
+        {{"topic", "TOPIC"}, [](const Row& r) { return Json(r.topic); }},
+        {{"partition", "PARTITION", Kind::number}, [](const Row& r) { return Json(r.partition); }},
+        {{"at", "AT"}, [](const Row& r) { return Json(r.at); }},
+        {{"offset", "OFFSET", Kind::number},
+         [](const Row& r) { return cli::optional_json(r.offset); }},
+        {{"timestamp", "TIMESTAMP", Kind::time_ms, Show::wide},
+         [](const Row& r) { return cli::optional_json(r.timestamp); }},
+        {{"error", "ERROR", Kind::text, Show::wide},
+         [](const Row& r) { return cli::error_json(r.error); }}};
+    return fields;
+}
+
+const std::vector<cli::Field<SizeRow>>& size_fields() {
+    using Row = SizeRow;
+    static const std::vector<cli::Field<Row>> fields{
+        {{"name", "NAME"}, [](const Row& r) { return Json(r.name); }},
+        {{"replicas", "REPLICAS", Kind::number}, [](const Row& r) { return Json(r.replicas); }},
+        {{"size_bytes", "SIZE", Kind::bytes}, [](const Row& r) { return Json(r.size_bytes); }}};
     return fields;
 }
 

@@ -34,6 +34,7 @@ struct TopicRow {
     std::int64_t replication_factor = 0;
     std::optional<std::int64_t> records;
     std::optional<std::int64_t> size_bytes;
+    std::int64_t min_isr = 1;  // min.insync.replicas
     std::string status;
     std::vector<client::ConfigEntry> configs;  // Set on the topic.
     std::vector<PartitionRow> partitions;
@@ -43,6 +44,23 @@ struct TopicRow {
 const std::vector<cli::Field<PartitionRow>>& partition_fields();
 const std::vector<cli::Field<TopicRow>>& topic_fields();     // As list shows them.
 const std::vector<cli::Field<TopicRow>>& describe_fields();  // With partitions.
+
+struct OffsetRow {
+    std::string topic;
+    std::int32_t partition = 0;
+    std::string at;
+    std::optional<std::int64_t> offset;
+    std::optional<std::int64_t> timestamp;
+    std::optional<Error> error;
+};
+const std::vector<cli::Field<OffsetRow>>& offset_fields();
+
+struct SizeRow {
+    std::string name;  // Of what is counted: a topic, partition, broker or directory.
+    std::int64_t replicas = 0;
+    std::int64_t size_bytes = 0;
+};
+const std::vector<cli::Field<SizeRow>>& size_fields();
 
 struct Gather {
     bool offsets = true;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "cli/glob.h"
 #include "cli/time_text.h"
@@ -12,7 +13,13 @@ namespace kcore::topics {
 
 namespace {
 
-bool wants_fields(const Options& options) { return options.common.output == "help"; }
+// Whether a partition's in-sync replicas compare so with min.insync.replicas.
+template <class Compare>
+bool has_isr(const TopicRow& row, Compare compare) {
+    return std::ranges::any_of(row.partitions, [&](const PartitionRow& partition) {
+        return compare(static_cast<std::int64_t>(partition.isr.size()), row.min_isr);
+    });
+}
 
 bool passes(const TopicRow& row, const Options& options) {
     const auto any = [&](std::string_view status) {
@@ -21,60 +28,37 @@ bool passes(const TopicRow& row, const Options& options) {
     };
     if (options.under_replicated && !any("under-replicated") && !any("no leader")) return false;
     if (options.unavailable && !any("no leader")) return false;
+    if (options.under_min_isr && !has_isr(row, std::less())) return false;
+    if (options.at_min_isr && !has_isr(row, std::equal_to())) return false;
     return !options.with_overrides || !row.configs.empty();
 }
 
-int show_fields(cli::Console& console, const cli::Sheet& sheet) {
-    console.show(sheet);
-    return cli::kDone;
-}
-
-int code_of(const cli::Sheet& sheet) { return sheet.errors.empty() ? cli::kDone : cli::kFailed; }
-
 }  // namespace
 
-int list(const Options& options) {
-    Session session(options);
+int list(Session& session, const Options& options) {
     auto& console = session.console();
-    if (wants_fields(options)) {
-        return show_fields(console, cli::make_sheet<TopicRow>("topics", topic_fields(), {}));
-    }
-    if (!session.open()) return cli::kUsage;
     auto view = session.admin().metadata(std::nullopt);
     if (!view) return console.fail({"", view.error()});
-    std::vector<std::string> names;
-    for (const auto& [name, topic] : (*view)->topics) {
-        if (topic.is_internal && !options.internal) continue;
-        if (options.pattern.empty() || cli::glob_matches(options.pattern, name)) {
-            names.push_back(name);
-        }
-    }
+    auto names = all_names(**view, options.internal);
+    std::erase_if(names, [&](const std::string& name) {
+        return !options.pattern.empty() && !cli::glob_matches(options.pattern, name);
+    });
     Gather what;
     if (options.common.output == "name") what = {false, false, false};
     auto rows = gather(session.admin(), **view, std::move(names), what);
     if (!rows) return console.fail({"", rows.error()});
     const auto& fields = options.detailed ? describe_fields() : topic_fields();
-    console.show(cli::make_sheet("topics", fields, *rows));
-    return cli::kDone;
+    return console.show(cli::make_sheet("topics", fields, *rows));
 }
 
-int describe(const Options& options) {
-    Session session(options);
+int describe(Session& session, const Options& options) {
     auto& console = session.console();
-    if (wants_fields(options)) {
-        return show_fields(console, cli::make_sheet<TopicRow>("topics", describe_fields(), {}));
-    }
-    if (!session.open()) return cli::kUsage;
-    auto names = session.wanted();
+    auto names = wanted(session, options);
     if (!names) return console.fail({"", names.error()});
     auto view =
         names->empty() ? session.admin().metadata(std::nullopt) : session.admin().metadata(*names);
     if (!view) return console.fail({"", view.error()});
-    if (names->empty() && !options.is_regex) {
-        for (const auto& [name, topic] : (*view)->topics) {
-            if (!topic.is_internal || options.internal) names->push_back(name);
-        }
-    }
+    if (names->empty() && !options.is_regex) names = all_names(**view, options.internal);
     auto rows = gather(session.admin(), **view, std::move(*names), {});
     if (!rows) return console.fail({"", rows.error()});
     std::erase_if(*rows, [&](const TopicRow& row) { return !row.error && !passes(row, options); });
@@ -92,37 +76,10 @@ int describe(const Options& options) {
     std::erase_if(*rows, [](const TopicRow& row) { return row.error.has_value(); });
     auto sheet = cli::make_sheet("topics", fields, *rows);
     sheet.errors = std::move(failures);
-    const bool is_empty_table = sheet.rows.empty() && !console.is_json() && !sheet.errors.empty();
-    if (is_empty_table) {
-        for (const auto& failure : sheet.errors) console.fail(failure);
-    } else {
-        console.show(sheet);
-    }
-    return code_of(sheet);
+    return console.show(sheet);
 }
 
 namespace {
-
-struct OffsetRow {
-    std::string topic;
-    std::int32_t partition = 0;
-    std::string at;
-    std::optional<std::int64_t> offset;
-    std::optional<std::int64_t> timestamp;
-    std::optional<Error> error;
-};
-
-const std::vector<cli::Field<OffsetRow>> kOffsetFields{
-    {{"topic", "TOPIC"}, [](const OffsetRow& r) { return cli::Json(r.topic); }},
-    {{"partition", "PARTITION", cli::Kind::number},
-     [](const OffsetRow& r) { return cli::Json(r.partition); }},
-    {{"at", "AT"}, [](const OffsetRow& r) { return cli::Json(r.at); }},
-    {{"offset", "OFFSET", cli::Kind::number},
-     [](const OffsetRow& r) { return cli::optional_json(r.offset); }},
-    {{"timestamp", "TIMESTAMP", cli::Kind::time_ms, cli::Show::wide},
-     [](const OffsetRow& r) { return cli::optional_json(r.timestamp); }},
-    {{"error", "ERROR", cli::Kind::text, cli::Show::wide},
-     [](const OffsetRow& r) { return cli::error_json(r.error); }}};
 
 cli::Parsed<std::int64_t> timestamp_of(const std::string& at) {
     if (at == "earliest" || at == "beginning") return client::kEarliest;
@@ -157,19 +114,14 @@ Result<void> add_offsets(client::Admin& admin, const client::ClusterView& view,
 
 }  // namespace
 
-int offsets(const Options& options) {
-    Session session(options);
+int offsets(Session& session, const Options& options) {
     auto& console = session.console();
-    if (wants_fields(options)) {
-        return show_fields(console, cli::make_sheet<OffsetRow>("offsets", kOffsetFields, {}));
-    }
     auto at = options.at;
     if (at.empty()) at = {"earliest", "latest"};
     for (const auto& one : at) {
         auto timestamp = timestamp_of(one);
         if (!timestamp) return console.usage("--at: " + timestamp.error());
     }
-    if (!session.open()) return cli::kUsage;
     auto view = session.admin().metadata(options.names);
     if (!view) return console.fail({"", view.error()});
     std::vector<OffsetRow> rows;
@@ -177,8 +129,7 @@ int offsets(const Options& options) {
     for (const auto& topic : options.names) {
         const auto* known = (*view)->find(topic);
         if (known == nullptr || known->error != Errc::none) {
-            failures.emplace_back(
-                topic, Error(Errc::unknown_topic_or_partition, "there is no such topic"));
+            failures.emplace_back(topic, no_such_topic());
             continue;
         }
         for (const auto& one : at) {
@@ -191,10 +142,34 @@ int offsets(const Options& options) {
     for (const auto& row : rows) {
         if (row.error) failures.emplace_back(row.topic, *row.error);
     }
-    auto sheet = cli::make_sheet("offsets", kOffsetFields, rows);
+    auto sheet = cli::make_sheet("offsets", offset_fields(), rows);
     sheet.errors = std::move(failures);
-    console.show(sheet);
-    return code_of(sheet);
+    return console.show(sheet);
+}
+
+namespace {
+
+// Whether the topic is there, and with --in-sync whether every replica is.
+bool is_ready(const client::ClusterView& view, const std::string& name, bool in_sync) {
+    const auto* topic = view.find(name);
+    if (topic == nullptr || topic->error != Errc::none || topic->partitions.empty()) return false;
+    return std::ranges::all_of(topic->partitions, [&](const client::PartitionView& one) {
+        return one.leader >= 0 && (!in_sync || one.isr.size() == one.replicas.size());
+    });
+}
+
+}  // namespace
+
+int wait(Session& session, const Options& options) {
+    return session.wait_until([&]() -> Result<std::string> {
+        auto view = session.admin().metadata(options.names);
+        if (!view) return std::unexpected(std::move(view).error());
+        for (const auto& name : options.names) {
+            if (is_ready(**view, name, options.in_sync)) continue;
+            return fmt::format("{} is not {}", name, options.in_sync ? "in sync" : "there");
+        }
+        return "";
+    });
 }
 
 }  // namespace kcore::topics

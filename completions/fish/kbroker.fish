@@ -56,6 +56,7 @@ complete -c kbroker -n '__fish_seen_subcommand_from format' -s f -l feature -r -
 complete -c kbroker -n '__fish_seen_subcommand_from stop' -l port -r -f -d 'the broker on this port'
 complete -c kbroker -n '__fish_seen_subcommand_from stop' -l node-id -r -f -d 'the broker with this id'
 complete -c kbroker -n '__fish_seen_subcommand_from stop' -l all -f -d 'all of them'
+complete -c kbroker -n '__fish_seen_subcommand_from stop' -l timeout -r -f -d 'limit for each'
 complete -c kbroker -n '__fish_seen_subcommand_from status' -l port -r -f -d 'the broker on this port'
 complete -c kbroker -n '__fish_seen_subcommand_from status' -l node-id -r -f -d 'the broker with this id'
 complete -c kbroker -n '__fish_seen_subcommand_from status' -l watch -r -f -d 'show it again and again, until interrupted'

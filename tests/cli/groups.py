@@ -124,6 +124,76 @@ class Groups(harness.Case):
         self.ok("kgroups", "reset", self.name, "--to", "+1", "-y")
         self.assertEqual(self.described()["total_lag"], 4)
 
+    def test_offsets_go_to_a_file_and_come_from_one(self):
+        self.consumed()
+        plan = self.ok("kgroups", "reset", self.name, "--to", "latest-2", "--export").out
+        self.assertEqual(plan, f"{self.name},0,3\n{self.name},1,3\n")
+        path = f"{self.home.name}/plan"
+        for text in (plan, f"{self.name},{plan.splitlines()[0]}\nother,{plan.splitlines()[1]}\n",
+                     f'[{{"topic":"{self.name}","partition":0,"offset":4}}]'):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            self.ok("kgroups", "reset", self.name, "--to", f"file:{path}", "-y")
+        self.assertEqual(self.described()["total_lag"], 1 + 2)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"{self.name},0\n")
+        said = self.run_tool("kgroups", "reset", self.name, "--to", f"file:{path}", "-y")
+        self.assertEqual(said.code, 2)
+        self.assertIn("line 1 is not topic,partition,offset", said.err)
+        self.assertEqual(self.run_tool("kgroups", "reset", self.name, "--to", "file:/none").code, 2)
+
+    def test_the_targets_of_the_script_are_known(self):
+        self.consumed()
+        for options, lag in ((["--to-earliest"], 10), (["--to-latest"], 0),
+                             (["--shift-by", "-2"], 4), (["--shift-by", "1"], 2),
+                             (["--to-offset", "2"], 6), (["--to-current"], 6),
+                             (["--by-duration", "PT1H"], 10),
+                             (["--to-datetime", "2100-01-01T00:00:00.000"], 0)):
+            self.ok("kgroups", "reset", self.name, "--all-topics", *options, "--execute")
+            self.assertEqual(self.described()["total_lag"], lag, options)
+
+    def test_peek_shows_what_was_read_and_what_comes(self):
+        self.topic("-p", "1")
+        self.ok("kproduce", self.name, "-K", ":", stdin="".join(f"k{i}:v{i}\n" for i in range(9)))
+        self.ok("kgroups", "reset", self.name, "--to", "4", "-t", self.name, "-y")
+        rows = self.ok("kgroups", "peek", self.name, "-B", "2", "-A", "1", "-o", "json").json()
+        self.assertEqual([(r["offset"], r["place"], r["key"]) for r in rows["records"]],
+                         [(2, "read", "k2"), (3, "read", "k3"), (4, "next", "k4")])
+        self.assertRegex(self.ok("kgroups", "peek", self.name).out,
+                         r"TOPIC +PARTITION +OFFSET +PLACE +TIME +KEY +VALUE\n")
+        self.assertEqual(self.run_tool("kgroups", "peek", self.name + "x").code, 1)
+
+    def test_members_are_removed(self):
+        self.topic("-p", "1")
+        path = f"{self.home.name}/out"
+        member = self.member(self.name, "range", path)
+        self.ok("kproduce", self.name, stdin="1\n")
+        self.wait_for([path], 1)
+        said = self.run_tool("kgroups", "reset", self.name, "--to", "earliest", "-y")
+        self.assertEqual(said.code, 1)
+        self.assertIn(f"hint: stop them first, or kgroups kick {self.name}", said.err)
+        self.assertEqual(self.run_tool("kgroups", "kick", self.name).code, 5)
+        said = self.run_tool("kgroups", "kick", self.name, "--member", "nobody", "-y")
+        self.assertEqual((said.code, "there is no member nobody" in said.err), (1, True))
+        member.send_signal(signal.SIGSTOP)
+        said = self.ok("kgroups", "kick", self.name, "-y")
+        self.assertRegex(said.out, r"^removed \S+\n$")
+        self.assertEqual(self.ok("kgroups", "members", self.name, "-o", "json").json()["members"],
+                         [])
+        self.ok("kgroups", "reset", self.name, "--to", "earliest", "-y")
+
+    def test_groups_have_settings(self):
+        key = "consumer.session.timeout.ms"
+        said = self.run_tool("kgroups", "config", self.name, "--set", key + "=50000", "--dry-run")
+        self.assertEqual(said.code, 5, said.err)
+        self.ok("kgroups", "config", self.name, "--set", key + "=50000")
+        rows = self.ok("kgroups", "config", self.name, "-o", "json").json()["configs"]
+        self.assertEqual([(r["key"], r["value"], r["source"]) for r in rows],
+                         [(key, "50000", "group")])
+        self.ok("kgroups", "config", self.name, "--unset", key)
+        self.assertEqual(self.ok("kgroups", "config", self.name, "-o", "json").json()["configs"],
+                         [])
+
     def test_offsets_of_a_new_group_can_be_set(self):
         self.topic("-p", "1")
         self.ok("kproduce", self.name, stdin="a\nb\n")

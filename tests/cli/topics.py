@@ -93,6 +93,13 @@ class Topics(harness.Case):
         self.assertEqual(self.run_tool("ktopics", "create", self.name, "--dry-run").code, 5)
         self.assertEqual(self.run_tool("ktopics", "describe", self.name).code, 1)
 
+    def test_topics_are_chosen_by_what_is_in_sync(self):
+        self.topic("-p", "1")
+        shown = self.ok("ktopics", "describe", self.name, "--at-min-isr", "-o", "json").json()
+        self.assertEqual([t["topic"] for t in shown["topics"]], [self.name])
+        shown = self.ok("ktopics", "describe", self.name, "--under-min-isr", "-o", "json").json()
+        self.assertEqual(shown["topics"], [])
+
     def test_offsets_go_by_position_and_time(self):
         self.topic("-p", "1")
         self.ok("kproduce", self.name, stdin="a\nb\n")
@@ -100,6 +107,67 @@ class Topics(harness.Case):
                        "-o", "json").json()["offsets"]
         self.assertEqual([(r["at"], r["offset"]) for r in rows],
                          [("earliest", 0), ("latest", 2), ("@2000-01-01", 0)])
+
+
+class Records(harness.Case):
+    """What deletes records."""
+
+    def filled(self, *options, count=10):
+        self.topic("-p", "2", *options)
+        self.ok("kproduce", self.name, "--partitioner", "roundrobin",
+                stdin="".join(f"{i}\n" for i in range(count)))
+
+    def starts(self):
+        rows = self.ok("ktopics", "offsets", self.name, "--at", "earliest", "-o", "json").json()
+        return [row["offset"] for row in rows["offsets"]]
+
+    def test_trim_plans_first_and_deletes_up_to_a_position(self):
+        self.filled()
+        said = self.run_tool("ktopics", "trim", self.name, "--to", "2")
+        self.assertEqual(said.code, 5)
+        self.assertEqual(said.out, f"would trim {self.name}-0  start-offset=0 new-start-offset=2\n"
+                                   f"would trim {self.name}-1  start-offset=0 new-start-offset=2\n")
+        self.assertEqual(self.starts(), [0, 0])
+        self.assertEqual(self.run_tool("ktopics", "trim", self.name, "--to", "2", "--dry-run",
+                                       "-y").code, 5)
+        said = self.ok("ktopics", "trim", self.name, "--to", "2", "-p", "1", "-y")
+        self.assertEqual(said.out, f"trimmed {self.name}-1  start-offset=2\n")
+        self.assertEqual(self.starts(), [0, 2])
+        self.ok("ktopics", "trim", self.name, "--to", "-1", "-y")
+        self.assertEqual(self.starts(), [4, 4])
+        self.assertEqual(self.ok("kconsume", self.name, "-e", "-q", "--count-only").out, "2\n")
+
+    def test_trim_refuses_what_is_not_there(self):
+        self.filled()
+        said = self.run_tool("ktopics", "trim", self.name, "--to", "soon")
+        self.assertEqual(said.code, 2)
+        self.assertIn("'soon' is not a position", said.err)
+        self.assertEqual(self.run_tool("ktopics", "trim", self.name).code, 2)
+        said = self.run_tool("ktopics", "trim", self.name, "--to", "1", "-p", "7", "-y")
+        self.assertEqual((said.code, self.starts()), (1, [0, 0]))
+        self.assertIn("there is no partition 7", said.err)
+        self.assertEqual(self.run_tool("ktopics", "trim", self.name + "x", "--to", "1").code, 1)
+
+    def test_purge_deletes_all_records(self):
+        self.filled()
+        self.assertEqual(self.run_tool("ktopics", "purge", self.name).code, 5)
+        self.ok("ktopics", "purge", self.name, "-y")
+        self.assertEqual(self.starts(), [5, 5])
+        said = self.ok("ktopics", "purge", self.name, "-y")
+        self.assertEqual(said.err, f"{self.name}: there is nothing to delete\n")
+
+    def test_recreate_keeps_the_shape_and_the_settings(self):
+        self.filled("-c", "retention.ms=3600000")
+        before = self.ok("ktopics", "describe", self.name, "-o", "json").json()["topics"][0]
+        self.assertEqual(self.run_tool("ktopics", "recreate", self.name).code, 5)
+        self.assertRegex(self.ok("ktopics", "recreate", self.name, "-y").out,
+                         rf"^recreated {self.name}  partitions=2 replication-factor=1 "
+                         r"id=[\w-]{22}\n$")
+        self.ok("ktopics", "wait", self.name)
+        after = self.ok("ktopics", "describe", self.name, "-o", "json").json()["topics"][0]
+        self.assertNotEqual(after["id"], before["id"])
+        self.assertEqual(after["configs"], before["configs"])
+        self.assertEqual((after["partition_count"], after["records"]), (2, 0))
 
 
 if __name__ == "__main__":

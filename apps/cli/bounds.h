@@ -9,11 +9,11 @@
 #include "client/client.h"
 #include "client/consumer.h"
 
-namespace kcore::consume {
+namespace kcore::cli {
 
 struct Wanted {
     std::vector<TopicPartition> partitions;
-    cli::Range range;
+    Range range;
     std::string group;      // For `committed`.
     bool ends_now = false;  // -e: at what is the end of each partition at this moment.
     bool is_read_committed = true;
@@ -21,4 +21,4 @@ struct Wanted {
 
 Result<std::vector<client::Assignment>> resolve(client::Client& client, const Wanted& wanted);
 
-}  // namespace kcore::consume
+}  // namespace kcore::cli

@@ -9,7 +9,7 @@
 #include "client/client.h"
 #include "client/consumer.h"
 
-namespace kcore::consume {
+namespace kcore::cli {
 
 // Moves starts down until `count` records lie between start and `ends`, or to `begins`. Both hold
 // every partition.
@@ -18,4 +18,4 @@ Result<void> seek_back(client::Client& client, std::int64_t count,
                        const std::map<TopicPartition, std::int64_t>& ends,
                        std::map<TopicPartition, std::int64_t>& starts);
 
-}  // namespace kcore::consume
+}  // namespace kcore::cli

@@ -1,13 +1,15 @@
-#include "consume/seek_back.h"
+#include "cli/seek_back.h"
 
 #include <algorithm>
 #include <iterator>
 
-namespace kcore::consume {
+#include "cli/interrupt.h"
+#include "cli/read.h"
+
+namespace kcore::cli {
 
 namespace {
 
-constexpr std::int64_t kPollMs = 100;
 constexpr std::int64_t kStepDown = -64;
 
 // One partition on its way down.
@@ -22,22 +24,15 @@ using Searches = std::map<TopicPartition, Search>;
 Result<void> read_windows(client::Client& client,
                           const std::map<TopicPartition, std::int64_t>& starts,
                           Searches& searches) {
-    client::Consumer consumer(client);
-    std::vector<client::Assignment> assignments;
+    std::vector<client::Assignment> windows;
     for (const auto& [partition, search] : searches) {
-        assignments.push_back({partition, starts.at(partition), search.upper});
+        windows.push_back({partition, starts.at(partition), search.upper});
     }
-    consumer.assign(std::move(assignments));
-    const client::Visit visit = [&](const client::ConsumedRecord& record) {
+    return read_ranges(client, std::move(windows), [&](const client::ConsumedRecord& record) {
         const TopicPartition partition{std::string(record.topic), record.partition};
         searches.at(partition).offsets.push_back(record.offset);
         return true;
-    };
-    while (!consumer.is_finished()) {
-        auto got = consumer.poll(kPollMs, visit);
-        if (!got) return std::unexpected(std::move(got).error());
-    }
-    return {};
+    });
 }
 
 // By what the window held; true when `start` is final.
@@ -63,7 +58,7 @@ Result<void> seek_back(client::Client& client, std::int64_t count,
     for (const auto& [partition, start] : starts) {
         if (start > begins.at(partition)) searches[partition].upper = ends.at(partition);
     }
-    while (!searches.empty()) {
+    while (!searches.empty() && !interrupted()) {
         auto done = read_windows(client, starts, searches);
         if (!done) return done;
         for (auto at = searches.begin(); at != searches.end();) {
@@ -75,4 +70,4 @@ Result<void> seek_back(client::Client& client, std::int64_t count,
     return {};
 }
 
-}  // namespace kcore::consume
+}  // namespace kcore::cli

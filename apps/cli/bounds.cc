@@ -1,4 +1,4 @@
-#include "consume/bounds.h"
+#include "cli/bounds.h"
 
 #include <fmt/format.h>
 
@@ -6,14 +6,14 @@
 #include <map>
 #include <optional>
 
+#include "cli/seek_back.h"
 #include "client/admin.h"
-#include "consume/seek_back.h"
 
-namespace kcore::consume {
+namespace kcore::cli {
 
 namespace {
 
-using Kind = cli::Position::Kind;
+using Kind = Position::Kind;
 using Offsets = std::map<TopicPartition, std::int64_t>;
 
 // Looks offsets up once, when they are first needed.
@@ -56,7 +56,7 @@ private:
 };
 
 // `position` in every partition.
-Result<Offsets> offsets_of(Lookup& lookup, const cli::Position& position, const Wanted& wanted) {
+Result<Offsets> offsets_of(Lookup& lookup, const Position& position, const Wanted& wanted) {
     const auto first = lookup.at(client::kEarliest);
     if (!first) return first;
     const auto last = lookup.at(client::kLatest);
@@ -105,7 +105,7 @@ Result<Offsets> offsets_of(Lookup& lookup, const cli::Position& position, const 
 Result<std::vector<client::Assignment>> resolve(client::Client& client, const Wanted& wanted) {
     client::Admin admin(client);
     Lookup lookup(admin, wanted);
-    const auto start = wanted.range.start.value_or(cli::Position());
+    const auto start = wanted.range.start.value_or(Position());
     auto starts = offsets_of(lookup, start, wanted);
     if (!starts) return std::unexpected(std::move(starts).error());
     if (start.kind == Kind::from_end) {
@@ -116,8 +116,7 @@ Result<std::vector<client::Assignment>> resolve(client::Client& client, const Wa
     }
     std::optional<Offsets> ends;
     if (wanted.range.end || wanted.ends_now) {
-        auto found =
-            offsets_of(lookup, wanted.range.end.value_or(cli::Position{Kind::end, 0}), wanted);
+        auto found = offsets_of(lookup, wanted.range.end.value_or(Position{Kind::end, 0}), wanted);
         if (!found) return std::unexpected(std::move(found).error());
         ends = std::move(*found);
     }
@@ -134,4 +133,4 @@ Result<std::vector<client::Assignment>> resolve(client::Client& client, const Wa
     return out;
 }
 
-}  // namespace kcore::consume
+}  // namespace kcore::cli

@@ -1,0 +1,203 @@
+// Moves the committed offsets of a group.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/input_file.h"
+#include "cli/time_text.h"
+#include "groups/groups.h"
+#include "groups/target.h"
+#include "io/posix.h"
+
+namespace kcore::groups {
+
+namespace {
+
+// One plan of a reset.
+class Reset {
+public:
+    Reset(const Options& options, Session& session, std::optional<Offsets> file)
+        : options_(options), session_(session), file_(std::move(file)) {}
+
+    Result<std::vector<OffsetChange>> plan(const Target& target) {
+        const auto& group = options_.names.front();
+        auto committed = session_.admin().committed(group);
+        if (!committed) return std::unexpected(committed.error());
+        for (const auto& one : *committed) {
+            if (one.offset >= 0) current_[one.partition] = one.offset;
+        }
+        auto partitions = chosen(target);
+        if (!partitions) return std::unexpected(partitions.error());
+        auto first = offsets(*partitions, client::kEarliest);
+        auto last = offsets(*partitions, client::kLatest);
+        if (!first || !last) return std::unexpected((first ? last : first).error());
+        auto found = told(target, *partitions);
+        if (!found) return std::unexpected(found.error());
+        std::vector<OffsetChange> rows;
+        for (const auto& partition : *partitions) {
+            auto row =
+                row_for(partition, target, *found, first->at(partition), last->at(partition));
+            if (row) rows.push_back(std::move(*row));
+        }
+        return rows;
+    }
+
+private:
+    // What a target with offsets of its own says.
+    Result<Offsets> told(const Target& target, const std::vector<TopicPartition>& partitions) {
+        if (target.kind == Target::Kind::time) return offsets(partitions, target.value);
+        if (target.kind == Target::Kind::file) return *file_;
+        Offsets out;
+        if (target.kind != Target::Kind::group) return out;
+        auto other = session_.admin().committed(target.name);
+        if (!other) return std::unexpected(std::move(other).error());
+        for (const auto& one : *other) out[one.partition] = one.offset;
+        return out;
+    }
+
+    // With -t those, which need not be committed yet; else those of the file, or all committed.
+    Result<std::vector<TopicPartition>> chosen(const Target& target) {
+        std::vector<TopicPartition> out;
+        if (options_.topics.empty() && target.kind == Target::Kind::file) {
+            for (const auto& [partition, offset] : *file_) out.push_back(partition);
+            return out;
+        }
+        if (options_.topics.empty()) {
+            for (const auto& [partition, offset] : current_) out.push_back(partition);
+            return out;
+        }
+        std::vector<std::string> topics;
+        for (const auto& text : options_.topics) topics.push_back(text.substr(0, text.find(':')));
+        auto view = session_.admin().metadata(topics);
+        if (!view) return std::unexpected(view.error());
+        for (const auto& name : topics) {
+            const auto* topic = (*view)->find(name);
+            if (topic == nullptr || topic->error != Errc::none) {
+                return fail(Errc::unknown_topic_or_partition,
+                            fmt::format("{}: there is no such topic", name));
+            }
+            for (const auto& partition : topic->partitions) {
+                const TopicPartition id{name, partition.index};
+                if (is_chosen(options_, id)) out.push_back(id);
+            }
+        }
+        return out;
+    }
+
+    Result<Offsets> offsets(const std::vector<TopicPartition>& partitions, std::int64_t at) {
+        std::vector<client::OffsetQuery> queries;
+        for (const auto& one : partitions) queries.push_back({one, at});
+        auto answers = session_.admin().offsets(std::move(queries), false);
+        if (!answers) return std::unexpected(answers.error());
+        Offsets out;
+        for (const auto& answer : *answers) {
+            if (answer.error) return std::unexpected(*answer.error);
+            out[answer.partition] = answer.offset;
+        }
+        return out;
+    }
+
+    std::optional<OffsetChange> row_for(const TopicPartition& partition, const Target& target,
+                                        const Offsets& found, std::int64_t first,
+                                        std::int64_t last) {
+        using To = Target::Kind;
+        OffsetChange row;
+        row.partition = partition;
+        const auto now = current_.find(partition);
+        if (now != current_.end()) row.current = now->second;
+        if (!row.current) row.note = "nothing committed yet";
+        const auto other = found.find(partition);
+        switch (target.kind) {
+            case To::earliest:
+                row.next = first + target.value;
+                break;
+            case To::latest:
+                row.next = last + target.value;
+                break;
+            case To::offset:
+                row.next = target.value;
+                break;
+            case To::current:
+            case To::shift:
+                if (!row.current) return std::nullopt;
+                row.next = *row.current + target.value;
+                break;
+            case To::time:
+                row.next = other->second < 0 ? last : other->second;
+                row.note = other->second < 0
+                               ? "no record that late"
+                               : "first record at or after " + cli::local_time(target.value);
+                break;
+            case To::group:
+            case To::file:
+                if (other == found.end() || other->second < 0) return std::nullopt;
+                row.next = other->second;
+                break;
+        }
+        if (row.next < first) row.note = "moved up to the log start";
+        if (row.next > last) row.note = "moved down to the log end";
+        row.next = std::clamp(row.next, first, last);
+        return row;
+    }
+
+    const Options& options_;
+    Session& session_;
+    const std::optional<Offsets> file_;
+    Offsets current_;
+};
+
+cli::Parsed<std::optional<Offsets>> read_file(const Target& target, const std::string& group) {
+    if (target.kind != Target::Kind::file) return std::nullopt;
+    auto file = cli::InputFile::open(target.name);
+    if (!file) return cli::refuse(std::move(file).error());
+    auto text = file->read_all();
+    if (!text) return cli::refuse(std::move(text).error());
+    auto offsets = parse_offsets(*text, group);
+    if (!offsets) return cli::refuse(fmt::format("{}: {}", target.name, offsets.error()));
+    return std::move(*offsets);
+}
+
+// As --to file:F and Kafka's script read it back.
+int print_plan(cli::Console& console, const std::vector<OffsetChange>& rows) {
+    for (const auto& row : rows) {
+        console.print(
+            fmt::format("{},{},{}\n", row.partition.topic, row.partition.partition, row.next));
+    }
+    return cli::kDone;
+}
+
+std::string connected(const client::GroupDescription& group) {
+    return fmt::format("{} members are connected, the first is {} at {}", group.members.size(),
+                       group.members[0].client_id, group.members[0].host);
+}
+
+}  // namespace
+
+int reset(Session& session, const Options& options) {
+    auto& console = session.console();
+    const auto& group = options.names.front();
+    if (options.to.empty()) return console.usage("--to is missing");
+    io::PosixClock clock;
+    auto target = parse_target(options.to, clock.wall_ms());
+    if (!target) return console.usage("--to: " + target.error());
+    auto file = read_file(*target, group);
+    if (!file) return console.usage("--to: " + file.error());
+    auto described = session.admin().describe_groups({group});
+    if (!described) return console.fail({group, described.error()});
+    const auto& now = described->front();
+    if (!now.members.empty() && !options.exports) {
+        return console.fail({group, Error(Errc::non_empty_group, connected(now)),
+                             "stop them first, or kgroups kick " + group});
+    }
+    auto rows = Reset(options, session, std::move(*file)).plan(*target);
+    if (!rows) return console.fail({group, rows.error()});
+    if (options.exports) return print_plan(console, *rows);
+    if (rows->empty()) {
+        console.notice("nothing to reset: name topics with -t");
+        return cli::kDone;
+    }
+    const auto state = now.state.empty() || now.state == "Dead" ? "new" : now.state;
+    return commit(session, group, *rows, fmt::format("apply to group {} ({})?", group, state));
+}
+
+}  // namespace kcore::groups
