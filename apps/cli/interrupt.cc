@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
+#include <ctime>
 
 #include "cli/failure.h"
 
@@ -10,11 +12,19 @@ namespace kcore::cli {
 
 namespace {
 
-std::atomic<int> signals = 0;
-static_assert(std::atomic<int>::is_always_lock_free);
+// A wrapper signals its command and then the whole group: that is one wish, not two.
+constexpr std::int64_t kSameWishMs = 300;
+
+std::atomic<std::int64_t> first_ms = 0;  // Of the first signal; 0: none came.
+static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
 void on_signal(int) {
-    if (signals.fetch_add(1) > 0) std::_Exit(kInterrupted);
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    const auto ms = now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+    std::int64_t none = 0;
+    if (first_ms.compare_exchange_strong(none, ms)) return;
+    if (ms - first_ms.load() > kSameWishMs) std::_Exit(kInterrupted);
 }
 
 }  // namespace
@@ -27,6 +37,6 @@ void catch_interrupts() {
     ::sigaction(SIGTERM, &action, nullptr);
 }
 
-bool interrupted() { return signals.load() > 0; }
+bool interrupted() { return first_ms.load() > 0; }
 
 }  // namespace kcore::cli

@@ -1,5 +1,6 @@
 #pragma once
-// SIGINT and SIGTERM as a flag that long-running commands look at; the second one ends the process.
+// SIGINT and SIGTERM as a flag that long-running commands look at; another one, later, ends the
+// process.
 
 namespace kcore::cli {
 

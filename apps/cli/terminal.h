@@ -5,6 +5,7 @@
 
 namespace kcore::cli {
 
+bool stdin_is_terminal();
 bool stdout_is_terminal();
 bool stderr_is_terminal();
 

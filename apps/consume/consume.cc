@@ -171,6 +171,13 @@ private:
     }
 
     int subscribe() {
+        auto view = admin_->metadata(topics_);
+        if (!view) return console_.fail({"", view.error()});
+        for (const auto& topic : topics_) {
+            const auto* known = (*view)->find(topic);
+            if (known != nullptr && known->error == Errc::none) continue;
+            console_.warn(fmt::format("{}: there is no such topic yet", topic));
+        }
         consumer_->subscribe(topics_, [this] {
             flow_->printer().flush();
             commit();

@@ -49,13 +49,16 @@ public:
         }
         producer_ = std::make_unique<client::Producer>(
             *client_, [this](const client::Delivery& d) { report_.delivered(d); });
+        report_.tell_at_once(cli::stdin_is_terminal());
         begun_ = clock_.now();
         read_all();
         const bool is_whole = producer_->flush(config_.producer.delivery_timeout_ms + 5'000);
         const std::chrono::duration<double> spent = clock_.now() - begun_;
         producer_.reset();
         write_reports();
-        if (!options_.common.quiet) console_.notice(report_.summary(spent.count()));
+        report_.say_rest();
+        const bool began = fatal_ == cli::kDone || report_.has_sent();
+        if (!options_.common.quiet && began) console_.notice(report_.summary(spent.count()));
         if (fatal_ != cli::kDone) return fatal_;
         if (!is_whole || report_.failed() > 0) return cli::kFailed;
         return cli::interrupted() ? cli::kInterrupted : cli::kDone;
@@ -395,7 +398,8 @@ private:
         const bool is_only_topic = topic == topic_ && error.code != Errc::message_too_large;
         if (is_only_topic && report_.failed() == 0 && line <= kFirstLine) {
             report_.unsent();
-            fatal_ = console_.fail({std::string(topic), error});
+            const bool is_missing = error.code == Errc::unknown_topic_or_partition;
+            fatal_ = console_.fail({std::string(topic), error, is_missing ? "--create" : ""});
             return;
         }
         report_.refused(line, fmt::format("{} ({}): {}", errc_name(error.code),

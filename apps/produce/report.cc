@@ -25,35 +25,45 @@ void Report::refused(std::uint64_t line, const std::string& reason) {
     const std::lock_guard lock(mutex_);
     ++failed_;
     if (auto input = input_.extract(line)) failed_input_.push_back(std::move(input.mapped()));
-    say_(fmt::format("line {}: {}", line, reason));
+    add_failed({line, line, reason});
+    if (tells_at_once_) say_pending();
 }
 
-// Neighbours with the same error share a line; what the broker said of one record stands alone.
+// What the broker said of one record stands alone; all others have the batch's error.
 void Report::say_failed(const client::Delivery& delivery) {
-    std::set<std::size_t> told;
+    std::map<std::size_t, std::string> own;
     for (const auto& [index, message] : delivery.record_errors) {
-        const auto at = static_cast<std::size_t>(index);
-        if (index < 0 || at >= delivery.tags.size() || message.empty()) continue;
-        told.insert(at);
-        say_(fmt::format("line {}: {} ({}): {}", delivery.tags[at], errc_name(delivery.error->code),
-                         static_cast<int>(delivery.error->code), message));
+        if (index >= 0 && !message.empty()) own[static_cast<std::size_t>(index)] = message;
     }
-    const auto& tags = delivery.tags;
-    for (std::size_t i = 0; i < tags.size();) {
-        if (told.contains(i)) {
-            ++i;
-            continue;
-        }
-        auto last = i;
-        while (last + 1 < tags.size() && tags[last + 1] == tags[last] + 1 &&
-               !told.contains(last + 1)) {
-            ++last;
-        }
-        const auto lines = i == last ? fmt::format("line {}", tags[i])
-                                     : fmt::format("lines {}-{}", tags[i], tags[last]);
-        say_(fmt::format("{}: {}", lines, why(*delivery.error)));
-        i = last + 1;
+    for (std::size_t i = 0; i < delivery.tags.size(); ++i) {
+        const auto line = delivery.tags[i];
+        const auto found = own.find(i);
+        add_failed({line, line,
+                    why(found == own.end() ? *delivery.error
+                                           : Error(delivery.error->code, found->second))});
     }
+}
+
+void Report::add_failed(Lines lines) {
+    if (pending_ && pending_->last + 1 == lines.first && pending_->why == lines.why) {
+        pending_->last = lines.last;
+        return;
+    }
+    say_pending();
+    pending_ = std::move(lines);
+}
+
+void Report::say_pending() {
+    if (!pending_) return;
+    const auto& [first, last, why] = *pending_;
+    say_(first == last ? fmt::format("line {}: {}", first, why)
+                       : fmt::format("lines {}-{}: {}", first, last, why));
+    pending_.reset();
+}
+
+void Report::say_rest() {
+    const std::lock_guard lock(mutex_);
+    say_pending();
 }
 
 void Report::keep(std::uint64_t line, std::string_view input) {
@@ -101,6 +111,7 @@ void Report::delivered(const client::Delivery& delivery) {
     }
     failed_ += delivery.tags.size();
     say_failed(delivery);
+    if (tells_at_once_) say_pending();
 }
 
 std::uint64_t Report::failed() const {

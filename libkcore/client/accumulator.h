@@ -45,7 +45,6 @@ struct Batch {
     std::int32_t sequence = record::kNoSequence;
     std::size_t held_bytes = 0;  // Of buffer.memory.
     int attempts = 0;
-    std::optional<Error> refusal = std::nullopt;  // Why it was not accepted the last time.
 };
 using BatchPtr = std::unique_ptr<Batch>;
 
@@ -60,7 +59,8 @@ struct PartitionQueue {
     std::vector<std::int64_t> in_flight;  // The `first` of each.
     std::int16_t epoch_in_flight = record::kNoProducerEpoch;
     bool is_recovering = false;
-    io::Instant not_before{};  // Back-off after a failure.
+    io::Instant not_before{};      // Back-off after a failure.
+    std::optional<Error> refusal;  // Why a batch was not accepted, until one is.
 
     std::int64_t producer_id = record::kNoProducerId;
     std::int16_t producer_epoch = record::kNoProducerEpoch;

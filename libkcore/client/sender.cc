@@ -94,7 +94,7 @@ Error Sender::too_late(const Batch& batch) const {
     const auto& queue = *batch.queue;
     const auto late = fmt::format("{}-{}: not delivered within {} ms", queue.topic, queue.partition,
                                   cluster_.config().producer.delivery_timeout_ms);
-    if (batch.refusal) return {batch.refusal->code, late + "; " + batch.refusal->what};
+    if (queue.refusal) return {queue.refusal->code, late + "; " + queue.refusal->what};
     if (accumulator_.needs_producer() && producer_error_) {
         return {producer_error_->code, late + "; InitProducerId: " + producer_error_->what};
     }
@@ -256,6 +256,7 @@ asio::awaitable<void> Sender::request(std::int32_t node, Batches batches) {
 void Sender::judge(BatchPtr batch, const Answer& answer, std::int32_t node) {
     const auto code = errc_from_wire(answer.error_code);
     if (code == Errc::none || code == Errc::duplicate_sequence_number) {
+        batch->queue->refusal.reset();
         accumulator_.landed(*batch, true);
         finish(std::move(batch), code == Errc::none ? answer.base_offset : -1, nullptr);
         return;
@@ -285,10 +286,11 @@ io::Instant Sender::after_backoff(const Batch& batch) const {
 }
 
 void Sender::retry_or_fail(BatchPtr batch, Error error) {
-    batch->refusal = std::move(error);
+    auto& refusal = batch->queue->refusal;  // What waits behind it waits for the same.
+    refusal = std::move(error);
     const bool is_late = is_stopping_ || cluster_.env().clock.now() >= batch->deadline;
-    if (is_late || !may_pass(batch->refusal->code)) {
-        const auto last = is_late && !is_stopping_ ? too_late(*batch) : *batch->refusal;
+    if (is_late || !may_pass(refusal->code)) {
+        const auto last = is_late && !is_stopping_ ? too_late(*batch) : *refusal;
         accumulator_.landed(*batch, false);
         finish(std::move(batch), -1, &last);
         return;
