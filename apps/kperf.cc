@@ -49,6 +49,27 @@ cli::Positional topic(Options& o) {
             .complete = Complete::topics};
 }
 
+Command verify_command(Options& o) {
+    auto options = load_options(o);
+    std::erase_if(options, [](const Option& option) {
+        return option.names == "--warmup-records" || option.names == "--reporting-interval";
+    });
+    options.push_back(
+        duration("--settle", "wait so long for the last records", o.settle_ms).or_else("30s"));
+    return {.name = "verify",
+            .summary =
+                "Write numbered records and read them back; 4 when any is lost, doubled, "
+                "reordered or changed.",
+            .positionals = {topic(o)},
+            .options = std::move(options),
+            .examples = {{"kperf verify orders --duration 5m -r 1000/s", ""},
+                         {"kperf verify orders -c 100000 --keys 100", ""},
+                         {"kperf verify orders --duration 1m -o json", ""}},
+            .changes = cli::always,
+            .fields = verify_fields,
+            .run = [&o] { return perf::verify(o); }};
+}
+
 Command table(Options& o) {
     Command root{.name = "kperf", .summary = "Load on a Kafka cluster, and what it measures."};
     for (auto& option : cli::common_options(o.common, {.output = true, .changes = false})) {
@@ -82,8 +103,8 @@ Command table(Options& o) {
                     {"kperf e2e orders --acks 1", ""}};
     e2e.changes = cli::always;
     e2e.run = [&o] { return perf::e2e(o); };
-    root.commands = {std::move(produce), std::move(consume), std::move(e2e)};
-    root.not_yet = {"mixed", "txn", "verify", "replicas", "topics", "connect", "compare"};
+    root.commands = {std::move(produce), std::move(consume), std::move(e2e), verify_command(o)};
+    root.not_yet = {"mixed", "txn", "replicas", "topics", "connect", "compare"};
     root.examples = {{"kperf produce orders -c 1000000", ""},
                      {"kperf consume orders -c 1000000", ""},
                      {"kperf e2e orders -r 1000/s", ""}};

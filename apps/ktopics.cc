@@ -257,16 +257,100 @@ Command recreate_command(Options& o) {
             .run = cli::in_session(o, topics::recreate)};
 }
 
+Command clone_command(Options& o) {
+    return {
+        .name = "clone",
+        .summary = "Create a topic like another one.",
+        .positionals = {{.name = "FROM",
+                         .help = "the topic that is there",
+                         .set = cli::to_list(o.names),
+                         .complete = Complete::topics},
+                        {.name = "TO", .help = "the one to create", .set = cli::to_list(o.names)}},
+        .options = {flag("--data", "copy the records too, as far as they are there now", o.data)},
+        .examples = {{"ktopics clone orders orders-2", ""},
+                     {"ktopics clone orders orders-copy --data", ""},
+                     {"ktopics clone orders orders-2 --dry-run", ""}},
+        .changes = cli::always,
+        .fields = cli::change_fields("topics"),
+        .run = cli::in_session(o, topics::clone)};
+}
+
+Command elect_command(Options& o) {
+    auto which = names(o, 0, 0);
+    which.name = "TOPIC[:P,P]";
+    return {.name = "elect",
+            .summary = "Let the first replica of each partition lead again.",
+            .positionals = {std::move(which)},
+            .options = {flag("--all", "all partitions that need it", o.is_all),
+                        flag("--unclean", "let replicas that are not in sync lead leaderless ones",
+                             o.is_unclean)},
+            .examples = {{"ktopics elect --all", ""},
+                         {"ktopics elect orders:0,3", ""},
+                         {"ktopics elect orders --unclean", ""}},
+            .changes = cli::always,
+            .fields = cli::change_fields("partitions"),
+            .run = cli::in_session(o, topics::elect)};
+}
+
+Command producers_command(Options& o) {
+    auto which = names(o, 1, 0);
+    which.name = "TOPIC[:P,P]";
+    return {.name = "producers",
+            .summary = "Show who wrote to a topic lately, by producer id.",
+            .positionals = {std::move(which)},
+            .options = {cli::watch_option(o.common)},
+            .examples = {{"ktopics producers orders", ""},
+                         {"ktopics producers orders:0", ""},
+                         {"ktopics producers orders -o json", ""}},
+            .fields = producer_sheet,
+            .run = cli::in_session(o, topics::producers)};
+}
+
+Command analyze_command(Options& o) {
+    return {.name = "analyze",
+            .summary = "Read a topic and show its keys, sizes, times, codecs and skew.",
+            .positionals = {names(o, 1, 1)},
+            .options = {number("--last", "only so many records of each partition; 0: all",
+                               o.records_max)
+                            .or_else("1000000")},
+            .examples = {{"ktopics analyze orders", ""},
+                         {"ktopics analyze orders --last 1000", ""},
+                         {"ktopics analyze orders -o json", ""}},
+            .fields = analysis_sheet,
+            .run = cli::in_session(o, topics::analyze)};
+}
+
+Command reassign_command(Options& o) {
+    return {.name = "reassign",
+            .summary = "Move replicas to other brokers, or have more or fewer of them.",
+            .positionals = {names(o, 0, 0)},
+            .options = {number("-r,--replication-factor", "replicas of each partition",
+                               o.replication_factor, 1, INT16_MAX)
+                            .also("--replicas"),
+                        text("--brokers", "IDS", "only on these: 1,2,3", o.brokers),
+                        text("--plan", "FILE", "as JSON, in the form of Kafka's script", o.file)
+                            .completing(Complete::files),
+                        flag("--list", "show what is moving", o.is_list),
+                        flag("--cancel", "give up what is moving", o.is_cancel)},
+            .examples = {{"ktopics reassign orders --replication-factor 3", ""},
+                         {"ktopics reassign orders --brokers 1,2,3 -y", ""},
+                         {"ktopics reassign --list", ""}},
+            .not_yet = {"--throttle", "--watch"},
+            .changes = [&o] { return !o.is_list; },
+            .fields = move_sheet,
+            .run = cli::in_session(o, topics::reassign)};
+}
+
 Command table(Options& o) {
     Command root{.name = "ktopics", .summary = "Topics of a Kafka cluster."};
     root.options = cli::common_options(o.common, {});
-    root.commands = {list_command(o),    create_command(o),     describe_command(o),
-                     alter_command(o),   config_command(o),     delete_command(o),
-                     offsets_command(o), partitions_command(o), sizes_command(o),
-                     wait_command(o),    trim_command(o),       purge_command(o),
-                     recreate_command(o)};
-    root.not_yet = {"reassign", "elect", "analyze", "producers",
-                    "clone",    "apply", "diff",    "export"};
+    root.commands = {list_command(o),      create_command(o),     describe_command(o),
+                     alter_command(o),     config_command(o),     delete_command(o),
+                     offsets_command(o),   partitions_command(o), sizes_command(o),
+                     wait_command(o),      trim_command(o),       purge_command(o),
+                     recreate_command(o),  clone_command(o),      elect_command(o),
+                     producers_command(o), analyze_command(o),    reassign_command(o)};
+    root.not_yet = {"apply", "diff", "export"};
     root.examples = {{"ktopics create orders --partitions 6", ""},
                      {"ktopics describe orders -o json", ""},
                      {"ktopics list", ""}};

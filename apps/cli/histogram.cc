@@ -1,10 +1,10 @@
-#include "perf/histogram.h"
+#include "cli/histogram.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
-namespace kcore::perf {
+namespace kcore::cli {
 
 // Values below 2^kSubBits have a bucket each; above, each power of two has 2^kSubBits of them.
 std::size_t Histogram::bucket_of(std::int64_t value) {
@@ -47,4 +47,4 @@ std::int64_t Histogram::percentile(double percent) const {
     return max_;
 }
 
-}  // namespace kcore::perf
+}  // namespace kcore::cli

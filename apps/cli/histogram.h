@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-namespace kcore::perf {
+namespace kcore::cli {
 
 class Histogram {
 public:
@@ -31,4 +31,4 @@ private:
     double sum_ = 0;
 };
 
-}  // namespace kcore::perf
+}  // namespace kcore::cli

@@ -1,8 +1,8 @@
-#include "perf/histogram.h"
+#include "cli/histogram.h"
 
 #include <gtest/gtest.h>
 
-namespace kcore::perf {
+namespace kcore::cli {
 namespace {
 
 TEST(HistogramTest, SmallValuesAreExact) {
@@ -36,4 +36,4 @@ TEST(HistogramTest, NothingAndNegativesAreZero) {
 }
 
 }  // namespace
-}  // namespace kcore::perf
+}  // namespace kcore::cli

@@ -118,11 +118,11 @@ std::optional<Error> Load::first_error() {
     const std::lock_guard lock(mutex_);
     return first_error_;
 }
-Histogram Load::latency_us() {
+cli::Histogram Load::latency_us() {
     const std::lock_guard lock(mutex_);
     return latency_us_;
 }
-Histogram Load::send_latency_us() {
+cli::Histogram Load::send_latency_us() {
     const std::lock_guard lock(mutex_);
     return send_latency_us_;
 }

@@ -25,8 +25,8 @@ public:
     std::uint64_t acked() const { return acked_; }
     std::uint64_t failed() const { return failed_; }
     std::optional<Error> first_error();
-    Histogram latency_us();  // Without the warm-up.
-    Histogram send_latency_us();
+    cli::Histogram latency_us();  // Without the warm-up.
+    cli::Histogram send_latency_us();
     double seconds() const { return seconds_; }
 
 private:
@@ -50,8 +50,8 @@ private:
     std::atomic<std::uint64_t> acked_ = 0;
     std::atomic<std::uint64_t> failed_ = 0;
     std::mutex mutex_;  // Guards what follows.
-    Histogram latency_us_;
-    Histogram send_latency_us_;
+    cli::Histogram latency_us_;
+    cli::Histogram send_latency_us_;
     std::optional<Error> first_error_;
     std::uint64_t delivered_ = 0;
     std::unique_ptr<client::Producer> producer_;  // Last: its callbacks use all above.

@@ -5,7 +5,9 @@
 #include <string>
 
 #include "cli/common.h"
-#include "perf/histogram.h"
+#include "cli/histogram.h"
+#include "client/admin.h"
+#include "client/consumer.h"
 
 namespace kcore::perf {
 
@@ -24,12 +26,19 @@ struct Options {
     std::int64_t batch_size = -1;
     std::int64_t linger_ms = -1;
     std::int64_t keys = 0;
-    double throughput = -1;  // Records a second; below 0: as fast as it goes.
+    std::int64_t settle_ms = 30'000;  // Of verify.
+    double throughput = -1;           // Records a second; below 0: as fast as it goes.
 };
 
 int produce(const Options& options);
 int consume(const Options& options);
 int e2e(const Options& options);
+int verify(const Options& options);
+cli::Sheet verify_fields();
+
+// All partitions of the topic, from `at` on: kLatest, say.
+Result<std::vector<client::Assignment>> assignments(client::Admin& admin, const std::string& topic,
+                                                    std::int64_t at);
 
 struct Outcome {
     std::string test;  // "produce"
@@ -37,8 +46,8 @@ struct Outcome {
     std::uint64_t bytes = 0;
     std::uint64_t failed = 0;
     double seconds = 0;
-    const Histogram* latency_us = nullptr;       // From the intended time on.
-    const Histogram* send_latency_us = nullptr;  // From the real one on; null: the same.
+    const cli::Histogram* latency_us = nullptr;       // From the intended time on.
+    const cli::Histogram* send_latency_us = nullptr;  // From the real one on; null: the same.
 };
 
 // The final line, or one JSON document with all percentiles.

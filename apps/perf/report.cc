@@ -20,7 +20,7 @@ constexpr std::array<std::pair<const char*, double>, 7> kPercentiles{{{"p50", 50
 
 double ms(std::int64_t us) { return static_cast<double>(us) / 1000; }
 
-cli::Json latency_json(const Histogram& histogram) {
+cli::Json latency_json(const cli::Histogram& histogram) {
     cli::Json out{{"mean_ms", histogram.mean() / 1000}};
     for (const auto& [name, percent] : kPercentiles) {
         out[std::string(name) + "_ms"] = ms(histogram.percentile(percent));

@@ -17,7 +17,18 @@ namespace {
 
 constexpr std::int64_t kPollMs = 100;
 
-// All partitions of the topic, from `at` on.
+int finish(cli::Console& console, Load& load, const Options& options) {
+    if (auto error = load.first_error()) return console.fail({options.topic, *error});
+    return load.failed() > 0 ? cli::kFailed : cli::kDone;
+}
+
+Options with_limit(Options options) {
+    if (options.records < 0 && options.duration_ms < 0) options.records = 1'000'000;
+    return options;
+}
+
+}  // namespace
+
 Result<std::vector<client::Assignment>> assignments(client::Admin& admin, const std::string& topic,
                                                     std::int64_t at) {
     auto view = admin.metadata(std::vector<std::string>{topic});
@@ -38,18 +49,6 @@ Result<std::vector<client::Assignment>> assignments(client::Admin& admin, const 
     }
     return out;
 }
-
-int finish(cli::Console& console, Load& load, const Options& options) {
-    if (auto error = load.first_error()) return console.fail({options.topic, *error});
-    return load.failed() > 0 ? cli::kFailed : cli::kDone;
-}
-
-Options with_limit(Options options) {
-    if (options.records < 0 && options.duration_ms < 0) options.records = 1'000'000;
-    return options;
-}
-
-}  // namespace
 
 int produce(const Options& given) {
     cli::catch_interrupts();
@@ -148,7 +147,7 @@ int e2e(const Options& given) {
         load.run(start);
         sent.set_value();
     });
-    Histogram latency_us;
+    cli::Histogram latency_us;
     std::uint64_t read = 0;
     const client::Visit visit = [&](const client::ConsumedRecord& record) {
         if (!record.value || record.value->size() < 8) return true;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/configs.h"
+#include "cli/position.h"
 #include "cli/session.h"
 
 namespace kcore::topics {
@@ -22,15 +23,13 @@ struct Options {
     std::string section = "all";
     std::string by = "topic";    // Of sizes.
     std::string to;              // Of trim.
-    std::string file;            // Of apply and diff; of reassign, its plan.
+    std::string file;            // Of reassign: a plan.
     std::string brokers;         // Of reassign: "1,2,3".
     std::string partition_list;  // Of trim and producers: "0,1,4-7".
-    std::string sample = "all";  // Of analyze.
     std::int64_t partitions = -1;
     std::int64_t add_partitions = 0;
     std::int64_t replication_factor = -1;
     std::int64_t records_max = 1'000'000;  // Of analyze, by partition.
-    std::int64_t throttle_bytes = -1;      // Of reassign, a second.
     bool if_not_exists = false;
     bool if_exists = false;
     bool internal = false;
@@ -44,7 +43,6 @@ struct Options {
     bool sort_by_size = false;
     bool in_sync = false;
     bool data = false;    // Of clone: records too.
-    bool prune = false;   // Of apply.
     bool is_all = false;  // Of elect: every partition.
     bool is_unclean = false;
     bool is_list = false;  // Of reassign.
@@ -68,9 +66,6 @@ int reassign(Session& session, const Options& options);
 int elect(Session& session, const Options& options);
 int producers(Session& session, const Options& options);
 int analyze(Session& session, const Options& options);
-int apply(Session& session, const Options& options);
-int diff(Session& session, const Options& options);
-int export_topics(Session& session, const Options& options);
 
 // The names given, with --regex all topics that one of them matches.
 Result<std::vector<std::string>> wanted(Session& session, const Options& options);
@@ -85,6 +80,14 @@ Result<client::TopicView> existing(Session& session, const std::string& name);
 // A topic of this name with the shape and the settings of the other.
 Result<client::NewTopic> likeness(Session& session, const client::TopicView& topic,
                                   const std::string& name);
+
+// Of the topic, those wanted, or all. Refuses one that it has not.
+Result<std::vector<TopicPartition>> partitions_in(const client::TopicView& topic,
+                                                  const std::vector<std::int32_t>& wanted);
+
+cli::Sheet producer_sheet();
+cli::Sheet analysis_sheet();
+cli::Sheet move_sheet();
 
 Error no_such_topic();
 

@@ -17,23 +17,6 @@ namespace {
 
 using Before = std::vector<std::pair<TopicPartition, std::int64_t>>;
 
-// The partitions of the topic, or those of -p.
-Result<std::vector<TopicPartition>> chosen(const client::TopicView& topic,
-                                           const std::vector<std::int32_t>& wanted) {
-    std::vector<TopicPartition> out;
-    for (const auto& one : topic.partitions) {
-        if (wanted.empty() || std::ranges::find(wanted, one.index) != wanted.end()) {
-            out.push_back({topic.name, one.index});
-        }
-    }
-    for (const auto index : wanted) {
-        if (static_cast<std::size_t>(index) < topic.partitions.size()) continue;
-        return fail(Errc::unknown_topic_or_partition,
-                    fmt::format("there is no partition {}", index));
-    }
-    return out;
-}
-
 // Plan, question, and what became of each partition.
 int delete_before(Session& session, const std::string& topic,
                   const std::vector<client::Assignment>& ranges) {
@@ -74,7 +57,7 @@ int trim_to(Session& session, const Options& options, cli::Range range) {
     if (!wanted) return console.usage("-p: " + wanted.error());
     auto topic = existing(session, name);
     if (!topic) return console.fail({name, topic.error()});
-    auto partitions = chosen(*topic, *wanted);
+    auto partitions = partitions_in(*topic, *wanted);
     if (!partitions) return console.fail({name, partitions.error()});
     cli::Wanted bounds;
     bounds.partitions = std::move(*partitions);

@@ -80,8 +80,8 @@ class Offline(harness.Case):
                          "error: unknown option --partitons. did you mean --partitions?\n")
 
     def test_what_a_later_version_brings_says_so(self):
-        for command in (["ktopics", "reassign", "a"], ["kproduce", "a", "--transactional-id", "x"],
-                        ["kperf", "verify"]):
+        for command in (["ktopics", "apply", "a"], ["kproduce", "a", "--transactional-id", "x"],
+                        ["kperf", "mixed"]):
             said = self.run_tool(*command)
             self.assertEqual(said.code, 2, command)
             self.assertIn("is not in this version", said.err, command)

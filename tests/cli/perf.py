@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 """kperf against a broker."""
 
+import json
+import subprocess
+
 import harness
 
 
@@ -26,6 +29,34 @@ class Perf(harness.Case):
         self.topic("-p", "2")
         report = self.ok("kperf", "e2e", self.name, "-r", "500/s", "-c", "100", "-o", "json").json()
         self.assertEqual(report["records"], 100)
+
+    def test_what_was_written_is_read_back_once_and_in_order(self):
+        self.topic("-p", "3")
+        self.ok("kproduce", self.name, stdin="not of the run\n")
+        verdict = self.ok("kperf", "verify", self.name, "-c", "3000", "--keys", "7", "-o",
+                          "json").json()["verdicts"][0]
+        self.assertEqual({**verdict, "unacked_read": 0},
+                         {"sent": 3000, "acked": 3000, "failed": 0, "read": 3000,
+                          "unacked_read": 0, "lost": 0, "unseen": 0, "doubled": 0,
+                          "reordered": 0, "corrupt": 0, "conflicts": 0, "status": "ok"})
+
+    def test_records_that_go_before_they_are_read_are_lost(self):
+        self.topic("-p", "1", "-c", "retention.bytes=-1")
+        verify = subprocess.Popen(
+            [harness.tool("kperf"), "verify", self.name, "-b", self.broker.bootstrap, "-r",
+             "200/s", "--duration", "2s", "--settle", "2s", "-o", "json",
+             "-X", "fetch.min.bytes=10000000", "-X", "fetch.max.wait.ms=1500"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(verify.kill)
+        for _ in range(20):
+            self.run_tool("ktopics", "purge", self.name, "-y")
+            if verify.poll() is not None:
+                break
+        out, err = verify.communicate(timeout=60)
+        self.assertEqual(verify.returncode, 4, err)
+        verdict = json.loads(out)["verdicts"][0]
+        self.assertGreater(verdict["lost"], 0)
+        self.assertEqual(verdict["status"], "broken")
 
     def test_too_few_records_are_3(self):
         self.topic("-p", "1")

@@ -170,5 +170,77 @@ class Records(harness.Case):
         self.assertEqual((after["partition_count"], after["records"]), (2, 0))
 
 
+class Placement(harness.Case):
+    """What moves, copies and looks into topics."""
+
+    def test_a_clone_has_the_shape_the_settings_and_the_records(self):
+        self.topic("-p", "2", "-c", "retention.ms=3600000")
+        self.ok("kproduce", self.name, "-K", ":", "-H", "h=1",
+                stdin="".join(f"k{i}:v{i}\n" for i in range(50)))
+        copy = self.name + "copy"
+        self.assertEqual(self.run_tool("ktopics", "clone", self.name, copy, "--dry-run").code, 5)
+        said = self.ok("ktopics", "clone", self.name, copy, "--data")
+        self.assertEqual(said.out,
+                         f"created {copy}  partitions=2 replication-factor=1 records=50\n")
+        old, new = (self.ok("kconsume", name, "-e", "-q", "-J", "--order", "offset").lines()
+                    for name in (self.name, copy))
+        self.assertEqual([{**record, "topic": self.name} for record in new], old)
+        shown = self.ok("ktopics", "describe", copy, "-o", "json").json()["topics"][0]
+        self.assertEqual(shown["configs"]["retention.ms"]["value"], "3600000")
+        self.assertEqual(self.run_tool("ktopics", "clone", self.name, copy).code, 1)
+
+    def test_analysis_counts_keys_sizes_and_skew(self):
+        self.topic("-p", "2")
+        self.ok("kproduce", self.name, "-K", ":", stdin="a:1\nb:22\na:333\n")
+        self.ok("kproduce", self.name, "-p", "0", "-Z", stdin="\n")
+        rows = self.ok("ktopics", "analyze", self.name, "-o", "json").json()["analyses"]
+        self.assertEqual([r["name"] for r in rows],
+                         [self.name + "-0", self.name + "-1", self.name])
+        total = rows[-1]
+        self.assertEqual((total["records"], total["keys"], total["null_keys"],
+                          total["null_values"], total["bytes"], total["codecs"]),
+                         (4, 2, 1, 1, 9, {"none": 4}))
+        self.assertEqual(sum(r["records"] for r in rows[:-1]), 4)
+        rows = self.ok("ktopics", "analyze", self.name, "--last", "1", "-o", "json").json()
+        self.assertLessEqual(rows["analyses"][-1]["records"], 2)
+
+    def test_idempotent_producers_are_shown(self):
+        self.topic("-p", "2")
+        self.ok("kproduce", self.name, "-p", "1", stdin="a\nb\n")
+        rows = self.ok("ktopics", "producers", self.name, "-o", "json").json()["producers"]
+        self.assertEqual([(r["partition"], r["last_sequence"]) for r in rows], [(1, 1)])
+        rows = self.ok("ktopics", "producers", self.name + ":0", "-o", "json").json()["producers"]
+        self.assertEqual(rows, [])
+        self.assertEqual(self.run_tool("ktopics", "producers", self.name + ":9").code, 1)
+
+    def test_no_election_where_none_is_needed(self):
+        self.topic("-p", "2")
+        said = self.ok("ktopics", "elect", self.name)
+        self.assertEqual((said.out, said.err), ("", "no partition needs an election\n"))
+        self.assertEqual(self.run_tool("ktopics", "elect").code, 2)
+        self.assertEqual(self.run_tool("ktopics", "elect", "--all", self.name).code, 2)
+
+    def test_replicas_stay_where_they_may(self):
+        self.topic("-p", "2")
+        said = self.ok("ktopics", "reassign", self.name, "--replication-factor", "1", "-y")
+        self.assertEqual(said.err, "every replica is where it shall be\n")
+        self.assertEqual(self.ok("ktopics", "reassign", "--list", "-o", "json").json(),
+                         {"_v": 1, "reassignments": [], "errors": []})
+        said = self.ok("ktopics", "reassign", "--cancel")
+        self.assertEqual(said.err, "no reassignment is under way\n")
+        said = self.run_tool("ktopics", "reassign", self.name, "--replication-factor", "99")
+        self.assertEqual(said.code, 1)
+        self.assertIn("99 replicas need as many brokers", said.err)
+        said = self.run_tool("ktopics", "reassign", self.name, "--brokers", "77")
+        self.assertIn("there is no broker 77", said.err)
+        self.assertEqual(self.run_tool("ktopics", "reassign", self.name).code, 2)
+        path = f"{self.home.name}/plan"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('{"partitions":[{"topic":"a"}]}')
+        said = self.run_tool("ktopics", "reassign", "--plan", path)
+        self.assertEqual(said.code, 2)
+        self.assertIn("is not a plan", said.err)
+
+
 if __name__ == "__main__":
     harness.main()
