@@ -1,5 +1,6 @@
 // kbroker: runs a broker, and looks after brokers that run.
 
+#include "admin/admin.h"
 #include "broker/broker.h"
 #include "cli/tool.h"
 
@@ -140,9 +141,9 @@ Command error_command(Options& o) {
             .run = [&o] { return explain_error(o); }};
 }
 
-Command table(Options& o) {
+Command table(Options& o, admin::Options& of_cluster) {
     Command root{.name = "kbroker", .summary = "Run a Kafka broker, and look after it."};
-    root.options = cli::common_options(o.common, {.output = true, .changes = false});
+    root.options = cli::common_options(o.common, {});
     Command stop{.name = "stop", .summary = "Stop a broker of this user."};
     stop.options = which(o);
     stop.options.push_back(flag("--all", "all of them", o.all));
@@ -170,10 +171,10 @@ Command table(Options& o) {
     ready.run = [&o] { return server::ready(o); };
     root.commands = {start_command(o), format_command(o), std::move(stop), std::move(status),
                      std::move(ready), log_command(o),    error_command(o)};
-    root.not_yet = {"info",           "config",  "cluster",  "drain",    "undrain", "decommission",
-                    "unregister",     "elect",   "acls",     "users",    "quotas",  "tokens",
-                    "client-metrics", "loggers", "txn",      "raw",      "fault",   "chaos",
-                    "proxy",          "trace",   "requests", "snapshot", "reset",   "profile"};
+    for (auto& command : admin::commands(of_cluster)) root.commands.push_back(std::move(command));
+    root.not_yet = {"info",  "drain",    "undrain",  "decommission", "elect",  "acls",
+                    "users", "tokens",   "txn",      "fault",        "chaos",  "proxy",
+                    "trace", "requests", "snapshot", "reset",        "profile"};
     root.examples = {{"kbroker start", ""},
                      {"kbroker start --dev --port 0 -- ./run-tests", ""},
                      {"kbroker status", ""}};
@@ -186,6 +187,7 @@ Command table(Options& o) {
 
 int main(int argc, char** argv) {
     kcore::server::Options options;
-    const auto root = kcore::server::table(options);
+    kcore::admin::Options of_cluster(options.common);
+    const auto root = kcore::server::table(options, of_cluster);
     return kcore::cli::run_tool(root, options.common, argc, argv);
 }

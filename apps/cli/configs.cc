@@ -67,8 +67,8 @@ int change(Session& session, const ConfigResource& resource,
     std::map<std::string, const client::ConfigEntry*> before;
     for (const auto& entry : now) before[entry.name] = &entry;
     for (const auto& one : changes) {
-        // A resource without settings of its own yet names none; the broker judges those.
-        if (before.empty() || before.contains(one.name)) continue;
+        // What all brokers share tells only what is set; the broker judges the rest.
+        if (resource.name.empty() || before.contains(one.name)) continue;
         return console.fail(unknown_name(shown, "key", one.name, names_of(now)));
     }
     auto done =

@@ -110,7 +110,8 @@ private:
             for (const auto& value : values) call(name, set, value);
             return true;
         };
-        auto* added = app.add_option(positional.name, each);
+        // Names for people may hold what the library's names must not.
+        auto* added = app.add_option(fmt::format("P{}", app.get_options().size()), each);
         if (positional.most == 0) {
             added->expected(CLI::detail::expected_max_vector_size);
         } else {

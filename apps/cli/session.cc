@@ -22,10 +22,12 @@ int Session::show(const Changes& changes) {
     return code == kDone && is_pending ? kPending : code;
 }
 
-int Session::wait_until(const std::function<Result<std::string>()>& missing) {
+int Session::wait_until(const std::function<Result<std::string>()>& missing,
+                        std::int64_t limit_ms) {
     catch_interrupts();
     io::PosixClock clock;
-    const auto deadline = clock.in_ms(common_.timeout_ms >= 0 ? common_.timeout_ms : kWaitMs);
+    if (limit_ms < 0) limit_ms = common_.timeout_ms >= 0 ? common_.timeout_ms : kWaitMs;
+    const auto deadline = clock.in_ms(limit_ms);
     for (;;) {
         auto what = missing();
         if (!what) return console_.fail({"", what.error()});

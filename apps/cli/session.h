@@ -23,8 +23,9 @@ public:
     // Shows what was done, or would be: with --dry-run the exit code says that it is pending.
     int show(const Changes& changes);
 
-    // Until `missing`, which says in words what is not there yet, says nothing; then kDone.
-    int wait_until(const std::function<Result<std::string>()>& missing);
+    // Until `missing`, which says in words what is not there yet, says nothing; then kDone. Within
+    // --timeout, or `limit_ms`.
+    int wait_until(const std::function<Result<std::string>()>& missing, std::int64_t limit_ms = -1);
 
 private:
     const Common& common_;

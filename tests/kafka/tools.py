@@ -13,7 +13,7 @@ import tempfile
 import reference
 from node import ROOT, SKIPPED
 
-SUBJECTS = ("topics", "records", "groups", "perf")
+SUBJECTS = ("topics", "records", "groups", "perf", "cluster")
 
 
 def main(tools):
