@@ -3,11 +3,11 @@
 // resources of the image, and the values that came last. Thread-safe; bounded in clients and
 // values.
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <regex>
 #include <string>
 #include <unordered_map>

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "io/pool.h"
@@ -10,7 +11,10 @@ namespace kcore::broker {
 
 namespace {
 
-constexpr std::int64_t kLookMs = 100;
+// A process may fill a gigabyte a second: the less is left, the sooner it is looked again.
+constexpr std::int64_t kBytesPerMs = 1 << 20;
+constexpr std::int64_t kLookMinMs = 5;
+constexpr std::int64_t kLookMaxMs = 1'000;
 // Of the ceiling, in hundredths: from here on work is refused, until it is below the other.
 constexpr std::int64_t kReached = 90;
 constexpr std::int64_t kLeft = 85;
@@ -40,7 +44,7 @@ void MemoryCeiling::start() {
     env_.loop.spawn(run());
 }
 
-void MemoryCeiling::look() {
+std::int64_t MemoryCeiling::look() {
     const auto resident = process_.resident();
     const auto hundredths = resident * 100 / max_bytes_;
     if (!is_reached() && hundredths >= kReached) {
@@ -53,11 +57,13 @@ void MemoryCeiling::look() {
         is_reached_.store(false, std::memory_order_relaxed);
         logger_.info("memory is free again kcore.memory.max={} resident={}", max_bytes_, resident);
     }
+    const auto left = max_bytes_ / 100 * kReached - resident;
+    return std::clamp(left / kBytesPerMs, kLookMinMs, kLookMaxMs);
 }
 
 asio::awaitable<void> MemoryCeiling::run() {
     while (!stopping_) {
-        look();
+        const auto next_ms = look();
         if (is_reached() && process_.release) {
             std::move_only_function<bool()> release = [this] {
                 process_.release();
@@ -65,7 +71,7 @@ asio::awaitable<void> MemoryCeiling::run() {
             };
             co_await io::on_pool<bool>(env_.loop, env_.pool, std::move(release));
         }
-        const auto next = env_.clock.in_ms(kLookMs);
+        const auto next = env_.clock.in_ms(next_ms);
         co_await wake_.wait_until(next);
     }
     is_running_ = false;

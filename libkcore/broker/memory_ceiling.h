@@ -41,7 +41,7 @@ public:
     Result<void> check() const;
 
 private:
-    void look();
+    std::int64_t look();  // Gives the milliseconds to the next look.
     asio::awaitable<void> run();
 
     io::Env& env_;

@@ -235,7 +235,7 @@ TEST_F(ServerTest, NewWorkIsRefusedWhileTheMemoryIsUsedUp) {
     ASSERT_TRUE(start({{"kcore.memory.max", "1000000000"}}));
     EXPECT_EQ(create("before", 1), 0);
     resident_bytes = 900'000'000;
-    loop.advance(io::Milliseconds(200));
+    loop.advance(io::Milliseconds(1'000));
     EXPECT_TRUE(said("memory is used up kcore.memory.max=1000000000 resident=900000000"));
     EXPECT_EQ(create("during", 1), 44);
     EXPECT_EQ(metadata_of("before").topics.at(0).error_code, 0) << "what is there goes on";
@@ -243,7 +243,7 @@ TEST_F(ServerTest, NewWorkIsRefusedWhileTheMemoryIsUsedUp) {
     EXPECT_FALSE(loop.run(
         late.call<protocol::MetadataResponse>(protocol::MetadataRequest(), clock.in_ms(1'000))));
     resident_bytes = 800'000'000;
-    loop.advance(io::Milliseconds(200));
+    loop.advance(io::Milliseconds(1'000));
     EXPECT_EQ(create("after", 1), 0);
     EXPECT_TRUE(loop.run(
         late.call<protocol::MetadataResponse>(protocol::MetadataRequest(), clock.in_ms(5'000))));
