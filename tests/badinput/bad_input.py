@@ -7,7 +7,6 @@ bad_input.py KBROKER [TABLE...]
 
 import os
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path += [HERE, os.path.join(HERE, os.pardir, "support")]
@@ -19,7 +18,7 @@ import produce
 import rows
 import topics
 from batches import batch
-from node import Node
+from node import Node, workplace
 from wire import Closed, Connection
 
 TABLES = {"frames": frames, "produce": produce, "fetch": fetch, "topics": topics, "groups": groups}
@@ -36,6 +35,7 @@ TOPICS = (
     ("filled", 4, {}),
     ("dot_ted", 1, {}),
     ("sequences", 1, {}),
+    ("untouched", 1, {}),
     ("compacted", 1, {"cleanup.policy": "compact"}),
     ("append-time", 1, {"message.timestamp.type": "LogAppendTime"}),
     ("two-in-sync", 1, {"min.insync.replicas": "2"}),
@@ -71,7 +71,7 @@ def run(bootstrap, titled):
 
 def main(program, *names):
     titled = [(name, row) for name in names or TABLES for row in TABLES[name].ROWS]
-    with tempfile.TemporaryDirectory(prefix="kcore-bad-input-") as folder:
+    with workplace() as folder:
         node = Node(program, folder, SETTINGS).start()
         prepare(node.bootstrap)
         with Connection(node.bootstrap) as bystander:

@@ -10,7 +10,6 @@ import pathlib
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -20,7 +19,7 @@ import floods
 import produce
 import rows
 from batches import batch
-from node import Node
+from node import Node, workplace
 from wire import Closed, Connection
 
 MIB = 1 << 20
@@ -228,7 +227,7 @@ def main(program, *names):
     for fault in FAULTS:
         if names and fault.__name__ not in names:
             continue
-        with tempfile.TemporaryDirectory(prefix="kcore-faults-") as folder:
+        with workplace() as folder:
             try:
                 fault(program, folder)
                 print(f"{fault.__name__}: as it should be", flush=True)

@@ -12,7 +12,6 @@ import resource
 import socket
 import struct
 import sys
-import tempfile
 import threading
 import time
 
@@ -22,7 +21,7 @@ sys.path += [HERE, os.path.join(HERE, os.pardir, "support")]
 import produce
 import rows
 from batches import batch, zigzag
-from node import Node
+from node import Node, workplace
 from wire import Closed, Connection, framed, header, request, varint
 
 MIB = 1 << 20
@@ -52,16 +51,16 @@ def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
-def stand_by(bootstrap, over, times):
+def stand_by(bootstrap, topic, over, times):
     """Produces a record and asks for metadata, again and again; `times` gets what each took."""
     taken = []
     try:
         with Connection(bootstrap) as connection:
             while not over.is_set() or len(taken) < LEAST_ANSWERS:
                 began = time.monotonic()
-                reply = connection.ask("Produce", produce.VERSION, produce.of(batch()))
+                reply = connection.ask("Produce", produce.VERSION, produce.of(batch(), topic))
                 assert rows.codes(reply) == [0], reply
-                connection.ask("Metadata", 9, {"Topics": [{"Name": "plain"}]})
+                connection.ask("Metadata", 9, {"Topics": [{"Name": topic}]})
                 taken.append(time.monotonic() - began)
                 time.sleep(0.002)
         times.put(taken)
@@ -72,10 +71,10 @@ def stand_by(bootstrap, over, times):
 class Bystander:
     """Another client, in a process of its own: what the flood does to this one is no matter."""
 
-    def __init__(self, bootstrap):
+    def __init__(self, bootstrap, topic="plain"):
         self.over, self.times = PROCESSES.Event(), PROCESSES.Queue()
         self.process = PROCESSES.Process(target=stand_by, daemon=True,
-                                         args=(bootstrap, self.over, self.times))
+                                         args=(bootstrap, topic, self.over, self.times))
         self.process.start()
 
     def end(self):
@@ -318,7 +317,7 @@ FLOODS = {
 
 def main(program, *names):
     wrong = 0
-    with tempfile.TemporaryDirectory(prefix="kcore-floods-") as folder:
+    with workplace() as folder:
         lab = Lab(program, folder)
         for flood, bound in FLOODS.items():
             if names and flood.__name__ not in names:

@@ -7,7 +7,6 @@ limits.py KBROKER [LIMIT...]
 
 import os
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -15,7 +14,7 @@ sys.path += [HERE, os.path.join(HERE, os.pardir, "support")]
 
 import floods
 import rows
-from node import Node
+from node import Node, workplace
 from wire import Closed, Connection
 
 SETTINGS = {"offsets.topic.num.partitions": "1", "num.network.threads": "1"}
@@ -111,7 +110,7 @@ def main(program, *names):
     for limit in LIMITS:
         if names and limit.__name__ not in names:
             continue
-        with tempfile.TemporaryDirectory(prefix="kcore-limits-") as folder:
+        with workplace() as folder:
             try:
                 limit(program, folder)
                 print(f"{limit.__name__}: as it should be", flush=True)

@@ -23,6 +23,21 @@ class Broker(harness.Case):
         self.assertIn("READY bootstrap=127.0.0.1:", said.out)
         self.assertIn("a\n", said.out)
 
+    def test_development_mode_tells_clients_what_is_advertised(self):
+        support = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "support")
+        code = textwrap.dedent("""
+            import os, sys
+            sys.path.append(sys.argv[1])
+            from wire import Connection
+            with Connection(os.environ["KCORE_BOOTSTRAP_SERVER"]) as connection:
+                broker = connection.ask("Metadata", 9, {"Topics": []})["Brokers"][0]
+            print(broker["Host"], broker["Port"])
+        """)
+        said = self.run_tool("kbroker", "start", "--dev", "--port", "0", "-q", "--override",
+                             "advertised.listeners=PLAINTEXT://localhost:7", "--",
+                             sys.executable, "-c", code, support)
+        self.assertIn("localhost 7\n", said.out, said.err)
+
     def test_status_and_stop_find_it(self):
         code = ("kbroker=%s; $kbroker start --dev --port 0 -q > out & "
                 "for i in $(seq 200); do grep -q READY out && break; sleep 0.05; done; "

@@ -15,9 +15,23 @@ API_VERSIONS = 18
 WAIT_SECONDS = 10
 
 
+def _walk(schema):
+    for field in schema.get("fields", ()):
+        yield field
+        yield from _walk(field)
+
+
 @functools.cache
 def api(name):
-    return json.loads(next(SCHEMAS.glob(f"??-{name}.json")).read_text(encoding="utf-8"))
+    schema = json.loads(next(SCHEMAS.glob(f"??-{name}.json")).read_text(encoding="utf-8"))
+    for part in ("request", "response"):
+        shared = schema[part].get("structs", ())
+        kinds = {one["name"]: one["fields"] for one in shared}
+        for field in [*_walk(schema[part]), *(f for one in shared for f in _walk(one))]:
+            kind = field["type"].removeprefix("[]")
+            if kind in kinds:
+                field["fields"] = kinds[kind]
+    return schema
 
 
 def contains(versions, version):
