@@ -232,7 +232,7 @@ bool ClassicGroup::elect_joined_leader() {
 }
 
 void ClassicGroup::enter(GroupState state, std::int64_t wall_ms) {
-    previous_state_ = std::exchange(state_, state);
+    state_ = state;
     state_since_ms_ = wall_ms;
 }
 
@@ -259,7 +259,6 @@ void ClassicGroup::restore(std::string protocol_type, std::int32_t generation,
     }
     if (members_.contains(leader)) leader_ = std::move(leader);
     state_ = members_.empty() ? GroupState::empty : GroupState::stable;
-    previous_state_ = state_;
     state_since_ms_ = state_since_ms;
     read_subscriptions();
 }

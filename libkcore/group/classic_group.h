@@ -72,7 +72,6 @@ public:
 
     const std::string& id() const { return id_; }
     GroupState state() const { return state_; }
-    GroupState previous_state() const { return previous_state_; }
     bool is(GroupState state) const { return state_ == state; }
     std::int64_t state_since_ms() const { return state_since_ms_; }  // -1: not known.
     std::int32_t generation() const { return generation_; }
@@ -155,7 +154,6 @@ private:
 
     std::string id_;
     GroupState state_ = GroupState::empty;
-    GroupState previous_state_ = GroupState::empty;
     std::int64_t state_since_ms_;
     std::int32_t generation_ = 0;
     std::string protocol_type_;
