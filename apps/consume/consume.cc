@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <memory>
-#include <regex>
 #include <set>
 
+#include "base/pattern.h"
 #include "cli/bounds.h"
 #include "cli/interrupt.h"
 #include "cli/sheet.h"
@@ -152,15 +152,11 @@ private:
         auto all = admin_->metadata(std::nullopt);
         if (!all) return console_.fail({"", all.error()});
         topics_.clear();
-        for (const auto& pattern : options_.topics) {
-            try {
-                const std::regex regex(pattern);
-                for (const auto& [name, topic] : (*all)->topics) {
-                    if (!topic.is_internal && std::regex_match(name, regex))
-                        topics_.push_back(name);
-                }
-            } catch (const std::regex_error& error) {
-                return console_.usage(fmt::format("'{}': {}", pattern, error.what()));
+        for (const auto& text : options_.topics) {
+            const auto pattern = Pattern::parse(text);
+            if (!pattern) return console_.usage(pattern.error().what);
+            for (const auto& [name, topic] : (*all)->topics) {
+                if (!topic.is_internal && pattern->matches(name)) topics_.push_back(name);
             }
         }
         std::ranges::sort(topics_);

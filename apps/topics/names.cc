@@ -1,8 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <regex>
 
+#include "base/pattern.h"
 #include "topics/topics.h"
 
 namespace kcore::topics {
@@ -22,19 +20,16 @@ Result<std::vector<std::string>> wanted(Session& session, const Options& options
     if (!options.is_regex) return options.names;
     auto view = session.admin().metadata(std::nullopt);
     if (!view) return std::unexpected(std::move(view).error());
-    std::vector<std::regex> patterns;
-    for (const auto& pattern : options.names) {
-        try {
-            patterns.emplace_back(pattern);
-        } catch (const std::regex_error& error) {
-            return fail(Errc::invalid_regular_expression,
-                        fmt::format("'{}': {}", pattern, error.what()));
-        }
+    std::vector<Pattern> patterns;
+    for (const auto& text : options.names) {
+        auto pattern = Pattern::parse(text);
+        if (!pattern) return std::unexpected(std::move(pattern).error());
+        patterns.push_back(std::move(*pattern));
     }
     auto out = all_names(**view, options.internal);
     std::erase_if(out, [&](const std::string& name) {
-        return std::ranges::none_of(
-            patterns, [&](const std::regex& regex) { return std::regex_match(name, regex); });
+        return std::ranges::none_of(patterns,
+                                    [&](const Pattern& pattern) { return pattern.matches(name); });
     });
     return out;
 }

@@ -265,6 +265,18 @@ TEST_F(SenderTest, RetriesEndAtTheDeliveryTimeout) {
         << last_error;
 }
 
+TEST_F(SenderTest, WhatWaitsBehindARefusedBatchEndsForTheSameReason) {
+    codes.assign(1000, Errc::not_enough_replicas);
+    start();
+    send_all("abcdefgh");
+    world.advance(12'000);
+    EXPECT_EQ(done, "a=19 b=19 c=19 d=19 e=19 f=19 g=19 h=19 ");
+    codes.clear();
+    send('i');
+    world.advance(100);
+    EXPECT_TRUE(done.ends_with(" i ")) << done;
+}
+
 TEST_F(SenderTest, ABatchTooLargeForTheBrokerIsHalvedUntilItFits) {
     world.config.producer.batch_size_bytes = 100'000;
     world.config.producer.linger_ms = 5;

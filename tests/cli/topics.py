@@ -89,6 +89,17 @@ class Topics(harness.Case):
         self.assertEqual(self.run_tool("ktopics", "delete", "-y", self.name).code, 1)
         self.ok("ktopics", "delete", "-y", self.name, "--if-exists")
 
+    def test_names_may_be_regular_expressions(self):
+        self.topic()
+        said = self.ok("ktopics", "describe", "--regex", self.name[:-1] + ".", "-o", "name")
+        self.assertEqual(said.out, self.name + "\n")
+        for text in ("(", "a**"):
+            said = self.run_tool("ktopics", "describe", "--regex", text)
+            self.assertEqual(said.code, 1)
+            self.assertIn("INVALID_REGULAR_EXPRESSION", said.err)
+            self.assertIn(text, said.err)
+            self.assertEqual(self.run_tool("kconsume", "-r", text, "-e").code, 2)
+
     def test_dry_runs_change_nothing(self):
         self.assertEqual(self.run_tool("ktopics", "create", self.name, "--dry-run").code, 5)
         self.assertEqual(self.run_tool("ktopics", "describe", self.name).code, 1)
