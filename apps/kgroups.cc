@@ -48,9 +48,11 @@ Command list_command(Options& o) {
                          .placeholder = "TYPE",
                          .help = "only classic, consumer, share or streams",
                          .set = cli::to_words(o.types)},
+                        topics(o, "only those with offsets in these, or a member that reads them"),
+                        flag("--lag", "with what is behind, in all", o.wants_lag),
                         cli::watch_option(o.common)},
-            .examples = {{"kgroups list", ""},
-                         {"kgroups list 'bill*' -o json", ""},
+            .examples = {{"kgroups list --lag", ""},
+                         {"kgroups list 'bill*' -t orders -o json", ""},
                          {"kgroups list --state Empty -o name", ""}},
             .fields = list_fields,
             .run = cli::in_session(o, groups::list)};

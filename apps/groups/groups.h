@@ -29,6 +29,7 @@ struct Options {
     std::int64_t before = 1;    // Of peek.
     std::int64_t after = 5;
     bool only_lag = false;
+    bool wants_lag = false;  // Of list.
     bool all_topics = false;
     bool exports = false;  // Of reset.
 };
@@ -68,6 +69,10 @@ struct OffsetChange {
 // Shows them, asks, and commits them to the group.
 int commit(Session& session, const std::string& group, const std::vector<OffsetChange>& rows,
            std::string_view question);
+
+// What is behind the committed offsets, over all partitions chosen.
+//   group_id_not_found  nothing is committed
+Result<std::int64_t> total_lag(Session& session, const std::string& group, const Options& options);
 
 Error no_such_group();
 

@@ -37,30 +37,6 @@ const std::vector<cli::Field<MemberRow>> kMemberFields{
          return list;
      }}};
 
-// What is behind the committed offsets, over all partitions chosen.
-Result<std::int64_t> total_lag(Session& session, const Options& options) {
-    auto committed = session.admin().committed(options.names.front());
-    if (!committed) return std::unexpected(std::move(committed).error());
-    std::vector<client::OffsetQuery> queries;
-    for (const auto& one : *committed) {
-        if (one.offset < 0 || !is_chosen(options, one.partition)) continue;
-        queries.push_back({one.partition, client::kLatest});
-    }
-    if (queries.empty()) {
-        return fail(Errc::group_id_not_found, "nothing is committed");
-    }
-    auto ends = session.admin().offsets(queries, options.isolation == "read_committed");
-    if (!ends) return std::unexpected(std::move(ends).error());
-    std::int64_t sum = 0;
-    for (const auto& end : *ends) {
-        if (end.error) return std::unexpected(*end.error);
-        const auto own =
-            std::ranges::find(*committed, end.partition, &client::CommittedOffset::partition);
-        sum += std::max<std::int64_t>(0, end.offset - own->offset);
-    }
-    return sum;
-}
-
 // Those that --member and --instance-id name, or all; refuses a name that no member has.
 Result<std::vector<client::MemberName>> doomed(const client::GroupDescription& group,
                                                const Options& options) {
@@ -108,7 +84,7 @@ int members(Session& session, const Options& options) {
 int wait(Session& session, const Options& options) {
     const auto& group = options.names.front();
     return session.wait_until([&]() -> Result<std::string> {
-        auto lag = total_lag(session, options);
+        auto lag = total_lag(session, group, options);
         if (!lag) return std::unexpected(std::move(lag).error());
         return *lag <= options.most_lag ? "" : fmt::format("{}: the lag is {}", group, *lag);
     });

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "cli/glob.h"
 #include "cli/quantity.h"
 #include "cli/sheet.h"
 #include "groups/groups.h"
@@ -15,15 +14,6 @@ namespace {
 using cli::Json;
 using cli::Kind;
 using cli::Show;
-
-const std::vector<cli::Field<client::GroupListing>> kListFields{
-    {{"group", "GROUP"}, [](const client::GroupListing& r) { return Json(r.group); }},
-    {{"state", "STATE"}, [](const client::GroupListing& r) { return Json(r.state); }},
-    {{"type", "TYPE"}, [](const client::GroupListing& r) { return Json(r.type); }},
-    {{"protocol_type", "PROTOCOL-TYPE", Kind::text, Show::wide},
-     [](const client::GroupListing& r) { return Json(r.protocol_type); }},
-    {{"coordinator", "COORDINATOR", Kind::number},
-     [](const client::GroupListing& r) { return Json(r.coordinator); }}};
 
 struct LagRow {
     std::string group;
@@ -147,9 +137,6 @@ Result<void> add_ends(client::Admin& admin, std::vector<LagRow>& rows, bool is_r
 
 }  // namespace
 
-cli::Sheet list_fields() {
-    return cli::make_sheet<client::GroupListing>("groups", kListFields, {});
-}
 cli::Sheet describe_fields() { return cli::make_sheet<GroupRow>("groups", kGroupFields, {}); }
 
 Error no_such_group() { return {Errc::group_id_not_found, "there is no such group"}; }
@@ -163,17 +150,6 @@ bool is_chosen(const Options& options, const TopicPartition& partition) {
         const auto numbers = cli::split_commas(text.substr(colon + 1));
         return std::ranges::find(numbers, std::to_string(partition.partition)) != numbers.end();
     });
-}
-
-int list(Session& session, const Options& options) {
-    auto& console = session.console();
-    auto groups = session.admin().list_groups(options.states, options.types);
-    if (!groups) return console.fail({"", groups.error()});
-    std::erase_if(*groups, [&](const client::GroupListing& g) {
-        return !options.pattern.empty() && !cli::glob_matches(options.pattern, g.group);
-    });
-    std::ranges::sort(*groups, {}, &client::GroupListing::group);
-    return console.show(cli::make_sheet("groups", kListFields, *groups));
 }
 
 int lag(Session& session, const Options& options) {

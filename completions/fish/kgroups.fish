@@ -40,6 +40,8 @@ complete -c kgroups -n __fish_use_subcommand -f -a peek -d 'Show the records rou
 complete -c kgroups -n __fish_use_subcommand -f -a config -d 'Show or change the settings of a group.'
 complete -c kgroups -n '__fish_seen_subcommand_from list' -l state -r -f -d 'only in these states, as Stable,Empty'
 complete -c kgroups -n '__fish_seen_subcommand_from list' -l type -r -f -d 'only classic, consumer, share or streams'
+complete -c kgroups -n '__fish_seen_subcommand_from list' -s t -l topic -r -f -a '(ktopics list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)' -d 'only those with offsets in these, or a member that reads them'
+complete -c kgroups -n '__fish_seen_subcommand_from list' -l lag -f -d 'with what is behind, in all'
 complete -c kgroups -n '__fish_seen_subcommand_from list' -l watch -r -f -d 'show it again and again, until interrupted'
 complete -c kgroups -n '__fish_seen_subcommand_from describe' -l section -r -f -a 'all summary lag members' -d 'only summary, lag or members'
 complete -c kgroups -n '__fish_seen_subcommand_from describe' -l only-lag -f -d 'only what lags'

@@ -213,6 +213,18 @@ class Groups(harness.Case):
         self.assertNotIn(self.name, self.ok("kgroups", "list", "-o", "name").out.split())
         self.assertEqual(self.run_tool("kgroups", "delete", self.name, "-y").code, 1)
 
+    def test_lists_tell_lag_and_choose_by_topic(self):
+        self.consumed()
+        self.ok("kproduce", self.name, stdin="new\n")
+        rows = self.ok("kgroups", "list", self.name, "--lag", "-o", "json").json()["groups"]
+        self.assertEqual([(r["group"], r["total_lag"]) for r in rows], [(self.name, 1)])
+        self.assertRegex(self.ok("kgroups", "list", "--lag").out, r"COORDINATOR +TOTAL-LAG\n")
+        self.assertNotIn("TOTAL-LAG", self.ok("kgroups", "list").out)
+        names = self.ok("kgroups", "list", "-t", self.name, "-o", "name").out.split()
+        self.assertEqual(names, [self.name])
+        said = self.ok("kgroups", "list", "-t", self.name + "x", "-o", "name")
+        self.assertEqual(said.out, "")
+
     def test_a_group_that_is_not_there_is_1(self):
         said = self.run_tool("kgroups", "describe", self.name)
         self.assertEqual(said.code, 1)
