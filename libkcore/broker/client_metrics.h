@@ -8,12 +8,12 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <regex>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/pattern.h"
 #include "base/result.h"
 #include "base/uuid.h"
 #include "broker/otlp.h"
@@ -67,7 +67,7 @@ private:
     struct Rule {
         std::vector<std::string> metrics;
         std::int64_t interval_ms = 0;
-        std::vector<std::pair<std::string, std::regex>> match;
+        std::vector<std::pair<std::string, Pattern>> match;
     };
     struct Value {
         double value = 0;
