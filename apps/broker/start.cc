@@ -82,7 +82,8 @@ public:
           sink_(std::make_shared<LogLevels>(
               make_stream_sink(stderr, [this] { return clock_.wall_ms(); }),
               log_level_by_name(options.log_level).value_or(usual_level(options)))),
-          blocking_(io::make_posix_pool(kBlockingThreads)) {
+          blocking_(io::make_posix_pool(kBlockingThreads)),
+          names_(io::make_posix_pool(1)) {
         const auto workers = config.loops > 0 ? config.loops : std::max<std::size_t>(1, cores());
         for (std::size_t i = 0; i < workers; ++i) {
             loops_.push_back(std::make_unique<LoopSet>(clock_, *disk_, random_, *blocking_));
@@ -95,6 +96,7 @@ public:
         server.descriptors_max = io::raise_descriptor_limit();
         server.memory = {io::memory_limit_bytes(), io::resident_bytes, io::release_freed_memory};
         server.resolve = io::resolve_host;
+        server.names_pool = names_.get();
         server.cluster_id = settings_.cluster_id;
         server.on_fatal = [this](const Error& error) {
             console_.fail({"", error});
@@ -307,6 +309,7 @@ private:
     std::unique_ptr<io::Disk> disk_;
     std::shared_ptr<LogLevels> sink_;
     std::unique_ptr<io::Pool> blocking_;
+    std::unique_ptr<io::Pool> names_;              // Lookups may wait for long.
     std::vector<std::unique_ptr<LoopSet>> loops_;  // The first is the control loop.
     std::vector<std::unique_ptr<io::Pool>> threads_;
     std::unique_ptr<broker::Server> server_;

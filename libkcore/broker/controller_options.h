@@ -20,6 +20,7 @@ struct ControllerOptions {
     // so that both are synced together.
     bool expects_broker = false;
     security::ClientQuotas* client_quotas = nullptr;  // Null: nobody has any.
+    io::Pool* names_pool = nullptr;                   // Where that waits; null: with the rest.
     Resolve resolve;                                  // Null: no host has an address.
 };
 

@@ -277,7 +277,8 @@ asio::awaitable<void> ControllerRunner::resolve(std::vector<std::string> hosts) 
         }
         return found;
     };
-    auto found = co_await io::on_pool<Found>(env_.loop, env_.pool, std::move(look));
+    auto& pool = options_.names_pool != nullptr ? *options_.names_pool : env_.pool;
+    auto found = co_await io::on_pool<Found>(env_.loop, pool, std::move(look));
     hosts_ = std::move(found);
 }
 

@@ -38,6 +38,10 @@ std::int64_t ceiling_of(const ServerOptions& options) {
     return set < 0 ? options.memory.limit_bytes : set;
 }
 
+io::Pool& names_pool_of(const ServerOptions& options, const io::Env& env) {
+    return options.names_pool != nullptr ? *options.names_pool : env.pool;
+}
+
 // For all requests under way; 0: as many as come.
 std::int64_t request_bytes_of(const BrokerConfig& config, const MemoryCeiling& memory) {
     const auto set = std::max<std::int64_t>(config.queued_request_bytes_max, 0);
@@ -56,7 +60,8 @@ struct Server::Parts {
           quota_of_controllers(options.config.connections),
           client_quotas(options.config.quota_windows),
           client_metrics(c.clock),
-          host_quotas(c, options.resolve, quota, client_quotas),
+          names_env{c.clock, c.disk, c.net, c.random, c.loop, names_pool_of(options, c)},
+          host_quotas(names_env, options.resolve, quota, client_quotas),
           memory(c, ceiling_of(options), options.memory, options.logger.named("memory")),
           request_memory(request_bytes_of(options.config, memory)),
           listeners(c, options.config, options.logger),
@@ -75,6 +80,7 @@ struct Server::Parts {
     security::ClientQuotas client_quotas;
     ClientMetrics client_metrics;
     Traffic traffic;
+    io::Env names_env;  // The control loop's, with the threads that wait for names.
     HostQuotas host_quotas;
     MemoryCeiling memory;
     RequestMemory request_memory;
@@ -289,6 +295,7 @@ Result<void> Server::Parts::start_controller() {
     how.settings.derive_scram_keys = derive_scram_keys;
     how.client_quotas = &client_quotas;
     how.resolve = options.resolve;
+    how.names_pool = options.names_pool;
     how.registration.incarnation_id = control.random.uuid();
     how.raft.unsynced = storage.unsynced;
     how.raft.cluster_id = storage.cluster_id;

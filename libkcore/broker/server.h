@@ -31,6 +31,7 @@ struct ServerOptions {
     std::shared_ptr<LogLevels> log_levels;  // The logger's; null: admins cannot change them.
     ProcessMemory memory;
     Resolve resolve;                           // Null: no host has an address.
+    io::Pool* names_pool = nullptr;            // For it alone, who waits for others; null: any.
     std::int64_t descriptors_max = INT32_MAX;  // Of files and connections together.
     std::string cluster_id;  // For directories never used before; empty: a random one.
     std::int64_t stop_timeout_ms = 10'000;  // For requests under way, and for leaving the cluster.
