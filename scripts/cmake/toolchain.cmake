@@ -37,18 +37,52 @@ if(KCORE_SANITIZE)
 endif()
 add_compile_definitions(ASIO_STANDALONE ASIO_NO_DEPRECATED)
 
-# What is slow to parse, precompiled once for the targets that would parse it in every file. Only
-# with g++: the clang trees prove that each file includes what it needs.
-function(kcore_precompile target)
-  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    return()
-  endif()
-  if(target STREQUAL "kcore_io")
-    target_precompile_headers(${target} PRIVATE
-      <asio/awaitable.hpp> <algorithm> <array> <chrono> <fmt/format.h> <functional> <map> <memory>
-      <mutex> <optional> <set> <span> <string> <variant> <vector>)
+# What is slow to parse, precompiled: with g++ for the layers that libkcore/CMakeLists.txt names,
+# with clang, which reads it faster, for all code (kcore_pch) and, with GoogleTest, for all tests
+# (kcore_test_pch). The lint and tidy trees do without and so find a forgotten include; headers are
+# compiled by themselves in every tree.
+function(kcore_make_pch target)
+  target_precompile_headers(${target} PRIVATE
+    <asio/awaitable.hpp> <algorithm> <array> <chrono> <fmt/format.h> <functional> <map> <memory>
+    <mutex> <optional> <set> <span> <string> <variant> <vector> ${ARGN})
+  kcore_cache_pch(${target})
+endfunction()
+
+function(kcore_use_pch target pch)
+  target_precompile_headers(${target} REUSE_FROM ${pch})
+  kcore_cache_pch(${target})
+endfunction()
+
+# What ccache wants of a precompiled header and of all that includes it.
+function(kcore_cache_pch target)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fpch-preprocess)
   else()
-    target_precompile_headers(${target} REUSE_FROM kcore_io)
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
   endif()
-  target_compile_options(${target} PRIVATE -fpch-preprocess)  # ccache wants it.
+endfunction()
+
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # What libkcore/CMakeLists.txt asks of the layers that use asio: here all include it.
+  add_compile_definitions(ASIO_DISABLE_STD_ALIGNED_ALLOC)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/nothing.cc CONTENT "")
+  add_library(kcore_pch OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/nothing.cc)
+  kcore_make_pch(kcore_pch)
+  if(KCORE_TESTS)
+    add_library(kcore_test_pch OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/nothing.cc)
+    kcore_make_pch(kcore_test_pch <gmock/gmock.h> <gtest/gtest.h>)
+    target_link_libraries(kcore_test_pch PRIVATE GTest::gmock)
+  endif()
+endif()
+
+function(kcore_precompile target)
+  if(TARGET kcore_pch)
+    kcore_use_pch(${target} kcore_pch)
+  endif()
+endfunction()
+
+function(kcore_precompile_test target)
+  if(TARGET kcore_test_pch)
+    kcore_use_pch(${target} kcore_test_pch)
+  endif()
 endfunction()
