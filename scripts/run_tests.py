@@ -83,8 +83,8 @@ def test(tally, preset, labels, **environment):
     if os.path.exists(results):
         os.remove(results)
     chosen = ["-L", "^(" + "|".join(labels) + ")$"] if labels else []
-    run("ctest", "--test-dir", f"build/{preset}", "-j", JOBS, "--output-on-failure",
-        "--no-tests=ignore", "--output-junit", results, *chosen, **environment)
+    run("ctest", "--preset", preset, "-j", JOBS, "--no-tests=ignore", "--output-junit", results,
+        *chosen, **environment)
     tally.read(preset, results)
 
 
@@ -106,7 +106,7 @@ def main(arguments):
     sanitized = [label for label in SANITIZED if not labels or label in labels]
     if not is_full:
         tally.skipped.append("clang analysis, sanitizers, fuzz targets (scripts/test --full)")
-    elif sanitized and build(tally, "asan"):
+    elif sanitized and build(tally, "asan", "kcore_sanitized_tests", "kcore_fuzz"):
         test(tally, "asan", sanitized, KCORE_FUZZ_SECONDS="300" if is_long else "5")
     if not is_long:
         tally.skipped.append("tsan, tidy, long runs (scripts/test --long)")
