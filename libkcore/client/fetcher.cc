@@ -246,9 +246,9 @@ bool Fetcher::is_in_doubt(const TopicPartition& name, const PartitionView& known
     return true;
 }
 
-FetchParts Fetcher::parts_for(std::int32_t node, io::Deadline* retry_at) {
+rpc::FetchParts Fetcher::parts_for(std::int32_t node, io::Deadline* retry_at) {
     const std::lock_guard lock(mutex_);
-    FetchParts parts;
+    rpc::FetchParts parts;
     if (ready_bytes_ >= kAheadBytes) return parts;
     const auto& view = *cluster_.view();
     const auto most = cluster_.config().consumer.max_partition_fetch_bytes;
@@ -283,7 +283,7 @@ protocol::FetchRequest Fetcher::new_request() const {
 asio::awaitable<void> Fetcher::serve(std::int32_t node) {
     io::Signal wake(cluster_.env().loop);
     serving_[node] = &wake;
-    FetchSession session;
+    rpc::FetchSession session;
     while (!is_stopping_) {
         auto retry_at = io::kNever;
         const auto asked_for = number();
@@ -336,7 +336,7 @@ void Fetcher::hold_back(std::int32_t node) {
 }
 
 // What was assigned anew, or moved, since it was asked for does not count.
-void Fetcher::take(const Response& response, const FetchParts& asked, std::uint64_t number) {
+void Fetcher::take(const Response& response, const rpc::FetchParts& asked, std::uint64_t number) {
     const std::lock_guard lock(mutex_);
     for (const auto& topic : response.value.responses) {
         const auto* known = cluster_.view()->find(topic.topic_id);

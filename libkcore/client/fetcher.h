@@ -12,9 +12,9 @@
 
 #include "client/cluster.h"
 #include "client/consumer.h"
-#include "client/fetch_session.h"
 #include "protocol/api/fetch.h"
 #include "protocol/api/offset_for_leader_epoch.h"
+#include "rpc/fetch_session.h"
 
 namespace kcore::client {
 
@@ -90,10 +90,10 @@ private:
 
     asio::awaitable<void> serve(std::int32_t node);
     std::int32_t source_of(const TopicPartition& name, const Target& target) const;
-    FetchParts parts_for(std::int32_t node, io::Deadline* retry_at);
+    rpc::FetchParts parts_for(std::int32_t node, io::Deadline* retry_at);
     bool is_in_doubt(const TopicPartition& name, const PartitionView& known, Target& target);
     protocol::FetchRequest new_request() const;
-    void take(const Response& response, const FetchParts& asked, std::uint64_t number);
+    void take(const Response& response, const rpc::FetchParts& asked, std::uint64_t number);
     void add(std::vector<Assignment> assignments);
     Target* find(const TopicPartition& name, std::uint64_t number);
     void take(const TopicPartition& name, Target& target, const Partition& partition,

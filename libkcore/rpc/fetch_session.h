@@ -1,7 +1,7 @@
 #pragma once
 // One incremental fetch session with a broker (KIP-227): after the first request only what changed
-// is asked for, and only what has news is answered. Single-threaded. Not part of the public
-// interface.
+// is asked for, and only what has news is answered. For consumers and for followers.
+// Single-threaded.
 
 #include <cstdint>
 #include <map>
@@ -11,7 +11,7 @@
 #include "base/uuid.h"
 #include "protocol/api/fetch.h"
 
-namespace kcore::client {
+namespace kcore::rpc {
 
 // What is asked of one partition.
 struct FetchPart {
@@ -19,6 +19,8 @@ struct FetchPart {
     std::int64_t offset = 0;
     std::int32_t leader_epoch = -1;
     std::int32_t max_bytes = 0;
+    std::int32_t last_fetched_epoch = -1;
+    std::int64_t log_start = -1;  // A follower's own.
 
     friend bool operator==(const FetchPart&, const FetchPart&) = default;
 };
@@ -44,4 +46,4 @@ private:
     FetchParts parts_;        // As the broker knows them.
 };
 
-}  // namespace kcore::client
+}  // namespace kcore::rpc

@@ -1,11 +1,11 @@
-#include "client/fetch_session.h"
+#include "rpc/fetch_session.h"
 
 #include <limits>
 #include <utility>
 
 #include "base/errc.h"
 
-namespace kcore::client {
+namespace kcore::rpc {
 
 namespace {
 
@@ -22,6 +22,8 @@ void ask(protocol::FetchRequest& request, const TopicPartition& name, const Fetc
     partition.current_leader_epoch = part.leader_epoch;
     partition.fetch_offset = part.offset;
     partition.partition_max_bytes = part.max_bytes;
+    partition.last_fetched_epoch = part.last_fetched_epoch;
+    partition.log_start_offset = part.log_start;
 }
 
 void forget(protocol::FetchRequest& request, const TopicPartition& name, const FetchPart& part) {
@@ -83,4 +85,4 @@ bool FetchSession::answered(const protocol::FetchResponse& response) {
     return true;
 }
 
-}  // namespace kcore::client
+}  // namespace kcore::rpc

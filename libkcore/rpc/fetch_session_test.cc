@@ -1,11 +1,11 @@
-#include "client/fetch_session.h"
+#include "rpc/fetch_session.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/errc.h"
 
-namespace kcore::client {
+namespace kcore::rpc {
 namespace {
 
 class FetchSessionTest : public ::testing::Test {
@@ -78,4 +78,4 @@ TEST_F(FetchSessionTest, ATopicMadeAnewIsForgottenByItsOldId) {
 }
 
 }  // namespace
-}  // namespace kcore::client
+}  // namespace kcore::rpc
