@@ -86,36 +86,6 @@ void put_leader_endpoint(const LeaderInfo& leader, Message& out) {
     added.port = leader.address->port;
 }
 
-// Answers of the old kind have leader and epoch beside the error.
-template <class Answer, class Message>
-Answer plain_answer(const Message& message) {
-    Answer answer;
-    answer.error = errc_from_wire(message.error_code);
-    const auto* partition = only_partition(message.topics);
-    if (answer.error != Errc::none) return answer;
-    if (partition == nullptr) {
-        answer.error = Errc::corrupt_message;
-        return answer;
-    }
-    answer.error = errc_from_wire(partition->error_code);
-    answer.leader.leader = partition->leader_id;
-    answer.leader.epoch = partition->leader_epoch;
-    for (const auto& node : message.node_endpoints) {
-        if (node.node_id == partition->leader_id) answer.leader.address = {node.host, node.port};
-    }
-    return answer;
-}
-
-template <class Answer, class Message>
-auto& put_plain_answer(const Answer& answer, Message& out) {
-    auto& partition = add_partition(out);
-    partition.error_code = static_cast<std::int16_t>(answer.error);
-    partition.leader_id = answer.leader.leader;
-    partition.leader_epoch = answer.leader.epoch;
-    put_leader_endpoint(answer.leader, out);
-    return partition;
-}
-
 template <class Message>
 LeaderInfo leader_of(std::int32_t leader, std::int32_t epoch, const Message& message) {
     LeaderInfo info;
@@ -127,6 +97,85 @@ LeaderInfo leader_of(std::int32_t leader, std::int32_t epoch, const Message& mes
         }
     }
     return info;
+}
+
+// Answers of the old kind have leader and epoch beside the error, the newer ones in a struct.
+template <class Partition>
+concept HasCurrentLeader = requires(Partition partition) { partition.current_leader; };
+
+// Error and leader of an answer, and the partition that holds the rest; null when that is all.
+template <class Message, class Topics, class Answer>
+auto open_answer(const Message& message, const Topics& topics, Answer& out)
+    -> decltype(only_partition(topics)) {
+    out.error = errc_from_wire(message.error_code);
+    if (out.error != Errc::none) return nullptr;
+    const auto* partition = only_partition(topics);
+    if (partition == nullptr) {
+        out.error = Errc::corrupt_message;
+        return nullptr;
+    }
+    out.error = errc_from_wire(partition->error_code);
+    if constexpr (HasCurrentLeader<decltype(*partition)>) {
+        out.leader = leader_of(partition->current_leader.leader_id,
+                               partition->current_leader.leader_epoch, message);
+    } else {
+        out.leader = leader_of(partition->leader_id, partition->leader_epoch, message);
+    }
+    return partition;
+}
+
+template <class Answer, class Partition, class Message>
+void put_answer(const Answer& answer, Partition& partition, Message& out) {
+    partition.error_code = static_cast<std::int16_t>(answer.error);
+    if constexpr (HasCurrentLeader<Partition>) {
+        partition.current_leader.leader_id = answer.leader.leader;
+        partition.current_leader.leader_epoch = answer.leader.epoch;
+    } else {
+        partition.leader_id = answer.leader.leader;
+        partition.leader_epoch = answer.leader.epoch;
+    }
+    put_leader_endpoint(answer.leader, out);
+}
+
+template <class Answer, class Message>
+Answer plain_answer(const Message& message) {
+    Answer answer;
+    open_answer(message, message.topics, answer);
+    return answer;
+}
+
+template <class Answer, class Message>
+auto& put_plain_answer(const Answer& answer, Message& out) {
+    auto& partition = add_partition(out);
+    put_answer(answer, partition, out);
+    return partition;
+}
+
+// What all requests about voters begin with.
+template <class Message>
+Message about_voter(const ReplicaKey& key, const std::string& cluster_id) {
+    Message out;
+    out.cluster_id = cluster_id;
+    out.voter_id = key.id;
+    out.voter_directory_id = key.directory;
+    return out;
+}
+
+template <class Message>
+ReplicaKey voter_in(const Message& message) {
+    return {message.voter_id, message.voter_directory_id};
+}
+
+template <class Message>
+void put_outcome(const VotersResponse& answer, Message& out) {
+    out.error_code = static_cast<std::int16_t>(answer.error);
+    out.error_message.reset();
+    if (!answer.message.empty()) out.error_message = answer.message;
+}
+
+template <class Message>
+VotersResponse outcome_in(const Message& answer) {
+    return {errc_from_wire(answer.error_code), answer.error_message.value_or(""), {}};
 }
 
 }  // namespace
@@ -165,8 +214,8 @@ void to_wire(const VoteResponse& answer, protocol::VoteResponse& out) {
 }
 
 VoteResponse from_wire(const protocol::VoteResponse& answer) {
-    auto out = plain_answer<VoteResponse>(answer);
-    const auto* partition = only_partition(answer.topics);
+    VoteResponse out;
+    const auto* partition = open_answer(answer, answer.topics, out);
     out.is_granted = partition != nullptr && partition->vote_granted;
     return out;
 }
@@ -289,13 +338,11 @@ void to_wire(const FetchResponse& answer, protocol::FetchResponse& out) {
     topic.topic = kMetadataTopic;
     topic.topic_id = kMetadataTopicId;
     auto& partition = topic.partitions.emplace_back();
-    partition.error_code = static_cast<std::int16_t>(answer.error);
+    put_answer(answer, partition, out);
     partition.high_watermark = answer.high_watermark;
     partition.last_stable_offset = answer.high_watermark;
     partition.log_start_offset = answer.log_start;
     partition.aborted_transactions.reset();
-    partition.current_leader.leader_id = answer.leader.leader;
-    partition.current_leader.leader_epoch = answer.leader.epoch;
     if (answer.diverging) {
         partition.diverging_epoch.epoch = answer.diverging->epoch;
         partition.diverging_epoch.end_offset = answer.diverging->end_offset;
@@ -305,21 +352,12 @@ void to_wire(const FetchResponse& answer, protocol::FetchResponse& out) {
         partition.snapshot_id.epoch = answer.snapshot->epoch;
     }
     partition.records = protocol::Records(BytesView(answer.records));
-    put_leader_endpoint(answer.leader, out);
 }
 
 FetchResponse from_wire(const protocol::FetchResponse& answer) {
     FetchResponse out;
-    out.error = errc_from_wire(answer.error_code);
-    if (out.error != Errc::none) return out;
-    const auto* partition = only_partition(answer.responses);
-    if (partition == nullptr) {
-        out.error = Errc::corrupt_message;
-        return out;
-    }
-    out.error = errc_from_wire(partition->error_code);
-    out.leader = leader_of(partition->current_leader.leader_id,
-                           partition->current_leader.leader_epoch, answer);
+    const auto* partition = open_answer(answer, answer.responses, out);
+    if (partition == nullptr) return out;
     out.high_watermark = partition->high_watermark;
     out.log_start = partition->log_start_offset;
     if (partition->diverging_epoch.end_offset >= 0) {
@@ -363,29 +401,18 @@ Result<FetchSnapshotRequest> from_wire(const protocol::FetchSnapshotRequest& ask
 
 void to_wire(const FetchSnapshotResponse& answer, protocol::FetchSnapshotResponse& out) {
     auto& partition = add_partition(out);
-    partition.error_code = static_cast<std::int16_t>(answer.error);
+    put_answer(answer, partition, out);
     partition.snapshot_id.end_offset = answer.id.end_offset;
     partition.snapshot_id.epoch = answer.id.epoch;
-    partition.current_leader.leader_id = answer.leader.leader;
-    partition.current_leader.leader_epoch = answer.leader.epoch;
     partition.size = answer.size;
     partition.position = answer.position;
     partition.unaligned_records = protocol::Records(BytesView(answer.bytes));
-    put_leader_endpoint(answer.leader, out);
 }
 
 FetchSnapshotResponse from_wire(const protocol::FetchSnapshotResponse& answer) {
     FetchSnapshotResponse out;
-    out.error = errc_from_wire(answer.error_code);
-    if (out.error != Errc::none) return out;
-    const auto* partition = only_partition(answer.topics);
-    if (partition == nullptr) {
-        out.error = Errc::corrupt_message;
-        return out;
-    }
-    out.error = errc_from_wire(partition->error_code);
-    out.leader = leader_of(partition->current_leader.leader_id,
-                           partition->current_leader.leader_epoch, answer);
+    const auto* partition = open_answer(answer, answer.topics, out);
+    if (partition == nullptr) return out;
     out.id = {partition->snapshot_id.end_offset, partition->snapshot_id.epoch};
     out.size = partition->size;
     out.position = partition->position;
@@ -396,11 +423,8 @@ FetchSnapshotResponse from_wire(const protocol::FetchSnapshotResponse& answer) {
 // --- AddRaftVoter, RemoveRaftVoter, UpdateRaftVoter
 
 protocol::AddRaftVoterRequest to_wire(const AddVoterRequest& ask, const std::string& cluster_id) {
-    protocol::AddRaftVoterRequest out;
-    out.cluster_id = cluster_id;
+    auto out = about_voter<protocol::AddRaftVoterRequest>(ask.voter.key, cluster_id);
     out.timeout_ms = ask.timeout_ms;
-    out.voter_id = ask.voter.key.id;
-    out.voter_directory_id = ask.voter.key.directory;
     put_endpoints(ask.voter.endpoints, out.listeners);
     out.ack_when_committed = ask.ack_when_committed;
     return out;
@@ -408,7 +432,7 @@ protocol::AddRaftVoterRequest to_wire(const AddVoterRequest& ask, const std::str
 
 Result<AddVoterRequest> from_wire(const protocol::AddRaftVoterRequest& ask) {
     AddVoterRequest out;
-    out.voter.key = {ask.voter_id, ask.voter_directory_id};
+    out.voter.key = voter_in(ask);
     out.voter.endpoints = endpoints_of(ask.listeners);
     out.ack_when_committed = ask.ack_when_committed;
     out.timeout_ms = ask.timeout_ms;
@@ -417,24 +441,17 @@ Result<AddVoterRequest> from_wire(const protocol::AddRaftVoterRequest& ask) {
 
 protocol::RemoveRaftVoterRequest to_wire(const RemoveVoterRequest& ask,
                                          const std::string& cluster_id) {
-    protocol::RemoveRaftVoterRequest out;
-    out.cluster_id = cluster_id;
-    out.voter_id = ask.voter.id;
-    out.voter_directory_id = ask.voter.directory;
-    return out;
+    return about_voter<protocol::RemoveRaftVoterRequest>(ask.voter, cluster_id);
 }
 
 Result<RemoveVoterRequest> from_wire(const protocol::RemoveRaftVoterRequest& ask) {
-    return RemoveVoterRequest{{ask.voter_id, ask.voter_directory_id}};
+    return RemoveVoterRequest{voter_in(ask)};
 }
 
 protocol::UpdateRaftVoterRequest to_wire(const UpdateVoterRequest& ask,
                                          const std::string& cluster_id) {
-    protocol::UpdateRaftVoterRequest out;
-    out.cluster_id = cluster_id;
+    auto out = about_voter<protocol::UpdateRaftVoterRequest>(ask.voter.key, cluster_id);
     out.current_leader_epoch = ask.epoch;
-    out.voter_id = ask.voter.key.id;
-    out.voter_directory_id = ask.voter.key.directory;
     put_endpoints(ask.voter.endpoints, out.listeners);
     out.kraft_version_feature.min_supported_version = ask.voter.version_min;
     out.kraft_version_feature.max_supported_version = ask.voter.version_max;
@@ -444,7 +461,7 @@ protocol::UpdateRaftVoterRequest to_wire(const UpdateVoterRequest& ask,
 Result<UpdateVoterRequest> from_wire(const protocol::UpdateRaftVoterRequest& ask) {
     UpdateVoterRequest out;
     out.epoch = ask.current_leader_epoch;
-    out.voter.key = {ask.voter_id, ask.voter_directory_id};
+    out.voter.key = voter_in(ask);
     out.voter.endpoints = endpoints_of(ask.listeners);
     out.voter.version_min = ask.kraft_version_feature.min_supported_version;
     out.voter.version_max = ask.kraft_version_feature.max_supported_version;
@@ -452,15 +469,11 @@ Result<UpdateVoterRequest> from_wire(const protocol::UpdateRaftVoterRequest& ask
 }
 
 void to_wire(const VotersResponse& answer, protocol::AddRaftVoterResponse& out) {
-    out.error_code = static_cast<std::int16_t>(answer.error);
-    out.error_message.reset();
-    if (!answer.message.empty()) out.error_message = answer.message;
+    put_outcome(answer, out);
 }
 
 void to_wire(const VotersResponse& answer, protocol::RemoveRaftVoterResponse& out) {
-    out.error_code = static_cast<std::int16_t>(answer.error);
-    out.error_message.reset();
-    if (!answer.message.empty()) out.error_message = answer.message;
+    put_outcome(answer, out);
 }
 
 void to_wire(const VotersResponse& answer, protocol::UpdateRaftVoterResponse& out) {
@@ -473,11 +486,11 @@ void to_wire(const VotersResponse& answer, protocol::UpdateRaftVoterResponse& ou
 }
 
 VotersResponse from_wire(const protocol::AddRaftVoterResponse& answer) {
-    return {errc_from_wire(answer.error_code), answer.error_message.value_or(""), {}};
+    return outcome_in(answer);
 }
 
 VotersResponse from_wire(const protocol::RemoveRaftVoterResponse& answer) {
-    return {errc_from_wire(answer.error_code), answer.error_message.value_or(""), {}};
+    return outcome_in(answer);
 }
 
 VotersResponse from_wire(const protocol::UpdateRaftVoterResponse& answer) {
