@@ -27,13 +27,6 @@ bool takes_partitions(const metadata::Broker& broker) {
            });
 }
 
-// Known only when the broker has one directory to choose from.
-Uuid directory_for(const metadata::Broker* broker) {
-    if (broker == nullptr) return kDirUnassigned;
-    if (broker->log_dirs.empty()) return kDirMigrating;
-    return broker->log_dirs.size() == 1 ? broker->log_dirs[0] : kDirUnassigned;
-}
-
 }  // namespace
 
 Result<void> check_replicas(const State& state, const Replicas& assigned,
@@ -80,7 +73,7 @@ Result<metadata::Record> new_partition(const State& state, const Uuid& topic, st
     metadata::Partition partition;
     partition.replicas = replicas;
     for (const auto id : replicas) {
-        partition.directories.push_back(directory_for(state.image->broker(id)));
+        partition.directories.push_back(state.directory_for(id));
         if (state.is_active(id)) partition.isr.push_back(id);
     }
     if (partition.isr.empty()) {

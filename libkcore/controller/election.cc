@@ -14,7 +14,16 @@ constexpr std::int8_t kRecovering = 1;
 
 bool has(const Ids& ids, std::int32_t id) { return std::ranges::find(ids, id) != ids.end(); }
 
+Ids without(const Ids& ids, const Ids& gone) {
+    auto left = ids;
+    std::erase_if(left, [&](std::int32_t id) { return has(gone, id); });
+    return left;
+}
+
 struct State {
+    Ids replicas;
+    Ids adding;
+    Ids removing;
     Ids isr;
     Ids elr;
     Ids last_known_elr;
@@ -29,9 +38,13 @@ public:
         next_.isr = target.isr.value_or(old.isr);
         if (next_.isr.empty() && !rules.elr) next_.isr = old.isr;
         next_.last_known_elr = old.last_known_elr;
+        next_.replicas = target.replicas.value_or(old.replicas);
+        next_.adding = target.adding.value_or(old.adding_replicas);
+        next_.removing = target.removing.value_or(old.removing_replicas);
     }
 
     State run() {
+        end_reassignment();
         next_.elr = eligible();
         elect();
         next_.elr = eligible();
@@ -40,9 +53,21 @@ public:
     }
 
 private:
+    void end_reassignment() {
+        if (next_.adding.empty() && next_.removing.empty()) return;
+        const auto isr = without(next_.isr, next_.removing);
+        const bool is_whole =
+            std::ranges::all_of(next_.adding, [&](std::int32_t id) { return has(isr, id); });
+        if (isr.empty() || !is_whole) return;
+        next_.isr = isr;
+        next_.replicas = without(next_.replicas, next_.removing);
+        next_.adding.clear();
+        next_.removing.clear();
+    }
+
     std::int32_t min_insync() const {
         return std::min(rules_.min_insync_replicas,
-                        static_cast<std::int32_t>(old_.replicas.size()));
+                        static_cast<std::int32_t>(next_.replicas.size()));
     }
 
     Ids eligible() const {
@@ -51,8 +76,8 @@ private:
         Ids to;
         for (const auto* from : {&old_.elr, &old_.isr}) {
             for (const auto id : *from) {
-                if (!has(next_.isr, id) && !has(to, id) && !target_.lost.contains(id))
-                    to.push_back(id);
+                const bool is_out = !has(next_.isr, id) && has(next_.replicas, id);
+                if (is_out && !has(to, id) && !target_.lost.contains(id)) to.push_back(id);
             }
         }
         return to;
@@ -61,7 +86,7 @@ private:
     bool leads_cleanly(std::int32_t id) const { return has(next_.isr, id) && rules_.can_lead(id); }
 
     void elect() {
-        const auto& replicas = old_.replicas;
+        const auto& replicas = next_.replicas;
         if (rules_.kind == ElectionKind::preferred && !replicas.empty() &&
             leads_cleanly(replicas[0])) {
             next_.leader = replicas[0];
@@ -82,7 +107,7 @@ private:
 
     // No live member of the ISR is left.
     void elect_from_outside() {
-        const auto& replicas = old_.replicas;
+        const auto& replicas = next_.replicas;
         const auto from_elr = std::ranges::find_if(
             replicas, [&](auto id) { return has(next_.elr, id) && rules_.can_lead(id); });
         if (from_elr != replicas.end() && next_.isr.empty()) {
@@ -131,6 +156,17 @@ bool shrank(const Ids& from, const Ids& to) {
     return std::ranges::any_of(from, [&](auto id) { return !has(to, id); });
 }
 
+// Replicas that stay keep theirs.
+std::vector<Uuid> directories_for(const Partition& old, const Ids& replicas,
+                                  const ElectionRules& rules) {
+    std::vector<Uuid> directories;
+    for (const auto id : replicas) {
+        directories.push_back(has(old.replicas, id) ? old.directory_of(id)
+                                                    : rules.directory_for(id));
+    }
+    return directories;
+}
+
 }  // namespace
 
 std::optional<metadata::Record> change_partition(const Uuid& topic, std::int32_t number,
@@ -142,13 +178,19 @@ std::optional<metadata::Record> change_partition(const Uuid& topic, std::int32_t
     r.partition_id = number;
     r.topic_id = topic;
     if (next.isr != old.isr) r.isr = next.isr;
-    const bool bump = !rules.level.keeps_leader_epoch_on_shrink() && shrank(old.isr, next.isr);
+    if (next.replicas != old.replicas) r.replicas = next.replicas;
+    if (next.adding != old.adding_replicas) r.adding_replicas = next.adding;
+    if (next.removing != old.removing_replicas) r.removing_replicas = next.removing;
+    const bool bump = shrank(old.replicas, next.replicas) ||
+                      (!rules.level.keeps_leader_epoch_on_shrink() && shrank(old.isr, next.isr));
     if (next.leader != old.leader || bump) r.leader = next.leader;
     auto recovery = target.recovery_state.value_or(old.leader_recovery_state);
     if (next.unclean) recovery = kRecovering;
     if (recovery != old.leader_recovery_state) r.leader_recovery_state = recovery;
-    if (version >= 1 && target.directories && *target.directories != old.directories) {
-        r.directories = *target.directories;
+    if (version >= 1 && (r.replicas || target.directories)) {
+        auto directories =
+            target.directories ? *target.directories : directories_for(old, next.replicas, rules);
+        if (directories != old.directories) r.directories = std::move(directories);
     }
     if (version >= 2 && next.elr != old.elr) r.eligible_leader_replicas = next.elr;
     if (version >= 2 && next.last_known_elr != old.last_known_elr) {

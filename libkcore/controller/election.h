@@ -25,6 +25,7 @@ enum class ElectionKind : std::uint8_t {
 struct ElectionRules {
     std::function<bool(std::int32_t)> can_lead;  // Live, its directory too.
     ElectionKind kind = ElectionKind::online;
+    std::function<Uuid(std::int32_t)> directory_for;  // Of a replica that is new.
     metadata::MetadataVersion level;
     bool elr = false;
     std::int32_t min_insync_replicas = 1;
@@ -33,6 +34,9 @@ struct ElectionRules {
 // What is to become of a partition; absent: stays.
 struct Target {
     std::optional<std::vector<std::int32_t>> isr;
+    std::optional<std::vector<std::int32_t>> replicas;  // With those that a reassignment removes.
+    std::optional<std::vector<std::int32_t>> adding;
+    std::optional<std::vector<std::int32_t>> removing;
     std::optional<std::vector<Uuid>> directories;
     std::optional<std::int8_t> recovery_state;
     std::set<std::int32_t> lost;  // Restarted uncleanly: what they had may be gone.
@@ -46,7 +50,10 @@ struct Target {
 //  3. With ELR, while the ISR is smaller than min.insync.replicas, whoever leaves it becomes
 //     eligible, unless it lost its data; as soon as the ISR is large enough nobody else is.
 //  4. The leader epoch grows with a change of the leader, and below metadata.version 3.6-IV0 also
-//     when the ISR shrinks.
+//     when the ISR shrinks. It grows too when a replica is taken away.
+//  5. A reassignment ends with the change that brings all of its new replicas into the ISR: those
+//  to
+//     be removed go with it.
 // Nothing when nothing changes.
 std::optional<metadata::Record> change_partition(const Uuid& topic, std::int32_t number,
                                                  const metadata::Partition& old,

@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "controller/assignment.h"
+#include "controller/election.h"
+#include "controller/replicas.h"
 
 namespace kcore::controller {
 namespace {
@@ -12,35 +17,82 @@ namespace {
 using Request = protocol::AlterPartitionReassignmentsRequest;
 using Wanted = Request::ReassignablePartition;
 
+using Replicas = std::vector<std::int32_t>;
+
+constexpr std::int8_t kRecovering = 1;
+
+Replicas without(Replicas ids, const Replicas& gone) {
+    std::erase_if(ids, [&](std::int32_t id) { return std::ranges::find(gone, id) != gone.end(); });
+    return ids;
+}
+
 bool is_moving(const metadata::Partition& p) {
     return !p.adding_replicas.empty() || !p.removing_replicas.empty();
 }
 
+// What stays when the reassignment under way is taken back.
+Replicas original(const metadata::Partition& p) { return without(p.replicas, p.adding_replicas); }
+
+// Without those that were to come. One that only they keep alive is given up only where an unclean
+// election may be.
+Result<Target> cancelled(const State& state, const std::string& name, std::int32_t number,
+                         const metadata::Partition& p) {
+    if (!is_moving(p)) return fail(Errc::no_reassignment_in_progress, "");
+    Target target;
+    target.replicas = original(p);
+    target.adding = target.removing = Replicas();
+    target.isr = without(p.isr, p.adding_replicas);
+    if (!target.isr->empty()) return target;
+    if (!state.unclean_election(name)) {
+        return fail(Errc::invalid_replica_assignment,
+                    fmt::format("Unable to revert partition assignment for {}:{} because it would "
+                                "require an unclean leader election.",
+                                name, number));
+    }
+    target.isr = Replicas{target.replicas->front()};
+    target.recovery_state = kRecovering;
+    return target;
+}
+
+Result<Target> moved(const State& state, const Request& request, const std::string& name,
+                     const Wanted& wanted, const metadata::Partition& p) {
+    const auto& to = *wanted.replicas;
+    if (auto ok = check_replicas(state, to, std::nullopt); !ok) {
+        return std::unexpected(std::move(ok).error());
+    }
+    const auto size = without(p.replicas, p.removing_replicas).size();
+    if (!request.allow_replication_factor_change && to.size() != size) {
+        return fail(Errc::invalid_replication_factor,
+                    fmt::format("The replication factor of {}-{} would change from {} to {}.", name,
+                                wanted.partition_index, size, to.size()));
+    }
+    Target target;
+    target.adding = without(to, original(p));
+    target.removing = without(p.replicas, to);
+    target.replicas = to;
+    target.replicas->insert(target.replicas->end(), target.removing->begin(),
+                            target.removing->end());
+    return target;
+}
+
 Result<void> reassign(const State& state, const Request& request, const std::string& name,
-                      const Wanted& wanted) {
+                      const Wanted& wanted, Records& out) {
     const auto* topic = state.image->topic(name);
     if (topic == nullptr) {
         return fail(Errc::unknown_topic_or_partition, "Unable to find a topic named " + name + ".");
     }
-    const auto* p = topic->partition(wanted.partition_index);
+    const auto number = wanted.partition_index;
+    const auto* p = topic->partition(number);
     if (p == nullptr) {
         return fail(Errc::unknown_topic_or_partition,
-                    fmt::format("Unable to find partition {}:{}.", name, wanted.partition_index));
+                    fmt::format("Unable to find partition {}:{}.", name, number));
     }
-    if (!wanted.replicas && !is_moving(*p)) return fail(Errc::no_reassignment_in_progress, "");
-    if (wanted.replicas) {
-        if (auto ok = check_replicas(state, *wanted.replicas, std::nullopt); !ok) return ok;
-        if (!request.allow_replication_factor_change &&
-            wanted.replicas->size() != p->replicas.size()) {
-            return fail(
-                Errc::invalid_replication_factor,
-                fmt::format("The replication factor of {}-{} would change from {} to {}.", name,
-                            wanted.partition_index, p->replicas.size(), wanted.replicas->size()));
-        }
-        if (*wanted.replicas == p->replicas && !is_moving(*p)) return {};
-    }
-    return fail(Errc::invalid_replica_assignment,
-                "This version does not move replicas between brokers.");
+    const auto target = wanted.replicas ? moved(state, request, name, wanted, *p)
+                                        : cancelled(state, name, number, *p);
+    if (!target) return std::unexpected(target.error());
+    auto change = change_partition(topic->id, number, *p, *target, state.election(name, *p));
+    if (change) out.push_back(std::move(*change));
+    return {};
 }
 
 using Ongoing = protocol::ListPartitionReassignmentsResponse::OngoingTopicReassignment;
@@ -63,6 +115,7 @@ Decision<protocol::AlterPartitionReassignmentsResponse> alter_reassignments(
     auto& response = decision.response;
     response.allow_replication_factor_change = request.allow_replication_factor_change;
     if (!request.topics.empty()) response.error_message.reset();
+    std::set<std::pair<std::string_view, std::int32_t>> seen;
     for (const auto& topic : request.topics) {
         auto& answered = response.responses.emplace_back();
         answered.name = topic.name;
@@ -70,7 +123,11 @@ Decision<protocol::AlterPartitionReassignmentsResponse> alter_reassignments(
             auto& answer = answered.partitions.emplace_back();
             answer.partition_index = wanted.partition_index;
             answer.error_message.reset();
-            const auto done = reassign(state, request, topic.name, wanted);
+            // A second change would be decided on what the first is about to replace.
+            const bool is_first = seen.emplace(topic.name, wanted.partition_index).second;
+            const auto done = is_first
+                                  ? reassign(state, request, topic.name, wanted, decision.records)
+                                  : fail(Errc::invalid_request, "named twice");
             if (done) continue;
             answer.error_code = static_cast<std::int16_t>(done.error().code);
             answer.error_message = text_of(done.error());

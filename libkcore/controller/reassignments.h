@@ -1,6 +1,6 @@
 #pragma once
-// AlterPartitionReassignments and ListPartitionReassignments (KIP-455). This version moves nothing
-// between brokers yet: a target that differs from what a partition has is refused.
+// AlterPartitionReassignments and ListPartitionReassignments (KIP-455): the target replicas are
+// added to those there are, and who is not among them goes when all of them are in sync.
 
 #include "controller/decision.h"
 #include "controller/state.h"

@@ -62,12 +62,20 @@ ElectionRules State::election(std::string_view topic, const metadata::Partition&
     election.can_lead = [this, &partition](std::int32_t id) {
         return is_active(id) && has_replica(id, partition);
     };
+    election.directory_for = [this](std::int32_t id) { return directory_for(id); };
     election.kind =
         kind == ElectionKind::online && unclean_election(topic) ? ElectionKind::unclean : kind;
     election.level = image->metadata_version();
     election.elr = image->elr_enabled() && election.level.has_elr_fields();
     election.min_insync_replicas = min_insync_replicas(topic);
     return election;
+}
+
+Uuid State::directory_for(std::int32_t id) const {
+    const auto* broker = image->broker(id);
+    if (broker == nullptr) return kDirUnassigned;
+    if (broker->log_dirs.empty()) return kDirMigrating;
+    return broker->log_dirs.size() == 1 ? broker->log_dirs[0] : kDirUnassigned;
 }
 
 Uuid State::new_uuid() const {

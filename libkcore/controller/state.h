@@ -77,6 +77,8 @@ struct State {
     // allows it and online was asked for.
     ElectionRules election(std::string_view topic, const metadata::Partition& partition,
                            ElectionKind kind = ElectionKind::online) const;
+    // Where a new replica lies: known only when the broker has one directory to choose from.
+    Uuid directory_for(std::int32_t broker) const;
     Uuid new_uuid() const;
 };
 
