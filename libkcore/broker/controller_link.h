@@ -1,6 +1,7 @@
 #pragma once
-// This broker's line to the active controller: finds it, keeps one channel to it, asks again when
-// it has moved or is away. Lives on one loop; call() may be used from any.
+// This broker's line to the active controller: one channel to whoever leads the quorum as far as
+// is known here, another one as soon as somebody else does. Lives on one loop; call() may be used
+// from any.
 
 #include <asio/awaitable.hpp>
 #include <cstdint>
@@ -8,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/logger.h"
 #include "io/env.h"
@@ -20,13 +20,15 @@ namespace kcore::broker {
 
 class ControllerLink {
 public:
-    // `candidates` are the controllers' addresses; at least one.
-    ControllerLink(io::Env& env, const std::vector<io::Address>& candidates,
-                   const std::string& client_id, Logger logger);
+    ControllerLink(io::Env& env, std::string client_id, Logger logger);
     ~ControllerLink();
 
-    // From any loop: asks on the link's loop and resumes on `from`. Retries what never reached the
-    // active controller until `deadline`.
+    // On the loop: where the active controller is; nothing while nobody knows. What an earlier one
+    // was asked and has not answered is asked again of this one.
+    void lead_by(std::optional<io::Address> controller);
+
+    // From any loop: asks on the link's loop and resumes on `from`. Retries what was not answered
+    // by the active controller until `deadline`.
     //   request_timed_out, network_exception  no controller answered in time
     template <class Request, class Response = typename Request::Response>
     io::Async<Response> call(io::Loop& from, Request request, io::Deadline deadline) {
@@ -42,11 +44,16 @@ public:
     template <class Request, class Response = typename Request::Response>
     io::Async<Response> call_here(Request request, io::Deadline deadline) {
         for (;;) {
-            auto answer = co_await channel().template call<Response>(request, deadline);
+            // Kept by the call: another controller may replace it meanwhile.
+            const auto channel = channel_;
+            Result<Response> answer = nobody_leads();
+            if (channel) {
+                answer = co_await channel->template call<Response>(request, deadline);
+            }
             const auto code = answer ? refusal(*answer) : answer.error().code;
             const bool go_on = is_away(code) && !stopping_ && env_.clock.now() < deadline;
             if (!go_on) co_return answer;
-            co_await try_next(deadline);
+            if (channel == channel_) co_await pause(deadline);
         }
     }
 
@@ -61,6 +68,7 @@ private:
         io::Deadline deadline;
         std::optional<Result<typename Request::Response>> answer;
     };
+    using ChannelPtr = std::shared_ptr<rpc::Channel>;
 
     template <class Request>
     asio::awaitable<void> carry(std::shared_ptr<Call<Request>> shared, io::Signal::Remote done) {
@@ -80,14 +88,19 @@ private:
     static bool is_away(Errc code) {
         return code == Errc::not_controller || code == Errc::network_exception;
     }
+    static std::unexpected<Error> nobody_leads() {
+        return fail(Errc::network_exception, "no active controller is known");
+    }
 
-    rpc::Channel& channel() { return *channels_[current_]; }
-    asio::awaitable<void> try_next(io::Deadline deadline);
+    asio::awaitable<void> pause(io::Deadline deadline);
+    asio::awaitable<void> retire(ChannelPtr channel);
 
     io::Env& env_;
+    const std::string client_id_;
     Logger logger_;
-    std::vector<std::unique_ptr<rpc::Channel>> channels_;  // One for each candidate.
-    std::size_t current_ = 0;
+    ChannelPtr channel_;  // Null: nobody leads.
+    int retiring_ = 0;
+    io::Signal retired_;
     bool stopping_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "io/pool.h"
+#include "io/steady.h"
 #include "io/wait.h"
 #include "metadata/snapshot.h"
 
@@ -182,6 +183,15 @@ void ControllerRunner::lose(const Error& /*why*/) {
     unpublished_.clear();
 }
 
+void ControllerRunner::leader_changed(const raft::LeaderInfo& leader) {
+    if (on_leader_) on_leader_(leader);
+}
+
+void ControllerRunner::on_leader(std::move_only_function<void(const raft::LeaderInfo&)> call) {
+    on_leader_ = std::move(call);
+    on_leader_(node_->replica().leader());
+}
+
 void ControllerRunner::failed(const Error& why) {
     if (on_lost_) on_lost_(why);
 }
@@ -251,8 +261,9 @@ asio::awaitable<void> ControllerRunner::published(std::int64_t end) {
     }
 }
 
+// Every node takes its own, whoever leads.
 void ControllerRunner::snapshot_if_due() {
-    if (!node_->is_leader() || !node_->wants_snapshot(env_.clock.wall_ms())) return;
+    if (!node_->wants_snapshot(env_.clock.wall_ms())) return;
     const auto image = publisher_.current();
     if (image->offset < 0) return;
     const raft::SnapshotId id{image->offset + 1, image->epoch};
@@ -385,10 +396,7 @@ void ControllerRunner::arm(std::int64_t not_before_ms) {
     env_.loop.call_at(timer_, env_.clock.in_ms(wait_ms), std::move(call));
 }
 
-std::int64_t ControllerRunner::now_ms() const {
-    const auto since = env_.clock.now().time_since_epoch();
-    return std::chrono::duration_cast<io::Milliseconds>(since).count();
-}
+std::int64_t ControllerRunner::now_ms() const { return io::steady_ms(env_.clock); }
 
 asio::awaitable<Result<void>> ControllerRunner::stop() {
     env_.loop.cancel(timer_);

@@ -121,6 +121,8 @@ public:
     }
     std::int32_t epoch() const { return node_->epoch(); }
     const raft::Node& node() const { return *node_; }
+    // Called on the loop with whoever leads the quorum: now, and whenever that changes.
+    void on_leader(std::move_only_function<void(const raft::LeaderInfo&)> call);
     // Called once, on the loop, when the metadata log cannot be used any more.
     void on_lost(std::move_only_function<void(const Error&)> call) { on_lost_ = std::move(call); }
 
@@ -136,6 +138,7 @@ private:
     void caught_up() override;
     void lead(std::int32_t epoch) override;
     void lose(const Error& why) override;
+    void leader_changed(const raft::LeaderInfo& leader) override;
     void failed(const Error& why) override;
 
     std::optional<metadata::Built> finish_loading();
@@ -185,6 +188,7 @@ private:
     std::vector<std::shared_ptr<io::Signal>> publication_waits_;
     io::Loop::Timer timer_;
     io::Loop::Timer release_timer_;
+    std::move_only_function<void(const raft::LeaderInfo&)> on_leader_;
     std::move_only_function<void(const Error&)> on_lost_;
 };
 

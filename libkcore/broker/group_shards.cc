@@ -8,16 +8,14 @@
 #include "broker/group_log_replay.h"
 #include "broker/internal_topics.h"
 #include "group/java_text.h"
+#include "io/steady.h"
 #include "replication/topic_log.h"
 
 namespace kcore::broker {
 
 namespace {
 
-group::Now now_of(io::Clock& clock) {
-    const auto since_start = clock.now().time_since_epoch();
-    return {std::chrono::duration_cast<io::Milliseconds>(since_start).count(), clock.wall_ms()};
-}
+group::Now now_of(io::Clock& clock) { return {io::steady_ms(clock), clock.wall_ms()}; }
 
 io::Instant instant_of(std::int64_t steady_ms) {
     return io::Instant(

@@ -12,10 +12,23 @@
 namespace kcore::broker {
 
 // Sorted; what Logger::named gets, as scripts/lint checks.
-inline constexpr std::array<std::string_view, 15> kLoggers = {
-    "acceptor", "broker",      "config",      "controller", "controller-link", "directory-reports",
-    "group",    "log",         "log-cleaner", "membership", "memory",          "on-demand-topics",
-    "raft",     "replication", "request"};
+inline constexpr std::array<std::string_view, 17> kLoggers = {"acceptor",
+                                                              "broker",
+                                                              "config",
+                                                              "controller",
+                                                              "controller-link",
+                                                              "directory-reports",
+                                                              "fetcher",
+                                                              "group",
+                                                              "isr",
+                                                              "log",
+                                                              "log-cleaner",
+                                                              "membership",
+                                                              "memory",
+                                                              "on-demand-topics",
+                                                              "raft",
+                                                              "replication",
+                                                              "request"};
 
 bool is_logger(std::string_view name);  // Or root.
 

@@ -82,11 +82,15 @@ io::Async<void> Membership::join() {
     }
 }
 
-asio::awaitable<void> Membership::keep_alive() {
-    while (state() == MembershipState::recovery && !stopping_ &&
-           images_.current()->offset < epoch()) {
-        co_await news_.wait_until(env_.clock.in_ms(config_.heartbeat_interval_ms));
+asio::awaitable<bool> Membership::catch_up(io::Deadline deadline) {
+    while (!stopping_ && images_.current()->offset < epoch()) {
+        const bool in_time = co_await news_.wait_until(deadline);
+        if (!in_time) co_return false;
     }
+    co_return true;
+}
+
+asio::awaitable<void> Membership::keep_alive() {
     while (!stopping_ && state() != MembershipState::gone && state() != MembershipState::replaced) {
         const auto before = state();
         co_await beat();

@@ -43,7 +43,9 @@ public:
     // Registers, then keeps the session until stop() or leave(). Gives the error that a start must
     // fail with: refused for good, or not registered in time.
     io::Async<void> join();
-    // Heartbeats until left, stopped or replaced; after join().
+    // After join(), until the image holds the registration; false when it took too long.
+    asio::awaitable<bool> catch_up(io::Deadline deadline);
+    // Heartbeats until left, stopped or replaced; after that.
     asio::awaitable<void> keep_alive();
     // Asks the controller to move leaders away; returns when it agrees or at the deadline.
     asio::awaitable<void> leave(io::Deadline deadline);

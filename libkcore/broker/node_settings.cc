@@ -87,7 +87,23 @@ NodeSettings node_settings(const BrokerConfig& config) {
     chores.retention_ms = values.integer("log.retention.check.interval.ms");
     chores.first_retention_ms = values.integer("log.initial.task.delay.ms");
     settings.directory_failure_timeout_ms = values.integer("log.dir.failure.timeout.ms");
+    settings.lag_max_ms = values.integer("replica.lag.time.max.ms");
+    auto& fetchers = settings.fetchers;
+    fetchers.fetcher.broker_id = config.node_id;
+    fetchers.fetcher.wait_max_ms = int32("replica.fetch.wait.max.ms");
+    fetchers.fetcher.bytes_min = int32("replica.fetch.min.bytes");
+    fetchers.fetcher.bytes_max = int32("replica.fetch.response.max.bytes");
+    fetchers.fetcher.partition_bytes_max = int32("replica.fetch.max.bytes");
+    fetchers.fetcher.backoff_ms = values.integer("replica.fetch.backoff.ms");
+    fetchers.timeout_ms = values.integer("replica.socket.timeout.ms");
+    fetchers.listener = config.inter_broker_listener;
+    const auto selector = values.optional_text("replica.selector.class").value_or("");
+    settings.selects_by_rack = selector.ends_with("RackAwareReplicaSelector");
     return settings;
+}
+
+std::size_t fetchers_per_leader(const BrokerLevels& levels) {
+    return static_cast<std::size_t>(Config::of_broker(levels).integer("num.replica.fetchers"));
 }
 
 CleanerSettings cleaner_settings(const BrokerLevels& levels) {

@@ -9,6 +9,7 @@
 #include "broker/config.h"
 #include "broker/controller_runner.h"
 #include "broker/log_cleaner.h"
+#include "broker/replica_fetchers.h"
 #include "broker/request.h"
 #include "group/settings.h"
 #include "record/validate.h"
@@ -23,8 +24,14 @@ struct NodeSettings {
     std::size_t recovery_threads = 2;  // For each log directory.
     ChoreTimes chores;
     std::int64_t directory_failure_timeout_ms = 30'000;
+    std::int64_t lag_max_ms = 30'000;  // replica.lag.time.max.ms
+    ReplicaFetcherOptions fetchers;
+    bool selects_by_rack = false;  // replica.selector.class
 };
 NodeSettings node_settings(const BrokerConfig& config);
+
+// num.replica.fetchers, which changes while running.
+std::size_t fetchers_per_leader(const BrokerLevels& levels);
 
 CleanerSettings cleaner_settings(const BrokerLevels& levels);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "broker/apis.h"
@@ -13,6 +14,7 @@
 #include "broker/controller_runner.h"
 #include "broker/directory_reports.h"
 #include "broker/group_shards.h"
+#include "broker/isr_changes.h"
 #include "broker/listeners.h"
 #include "broker/log_cleaner.h"
 #include "broker/membership.h"
@@ -20,6 +22,7 @@
 #include "broker/node_storage.h"
 #include "broker/on_demand_topics.h"
 #include "broker/producer_ids.h"
+#include "broker/replica_fetchers.h"
 #include "broker/services.h"
 #include "broker/traffic.h"
 #include "broker/worker.h"
@@ -66,7 +69,9 @@ struct Server::Parts {
           request_memory(request_bytes_of(options.config, memory)),
           listeners(c, options.config, options.logger),
           running(c.loop),
-          prepared(c.loop) {}
+          prepared(c.loop),
+          registration_news(c.loop),
+          registration_ended(c.loop) {}
 
     ServerOptions options;
     io::Env& control;
@@ -87,6 +92,8 @@ struct Server::Parts {
     std::unique_ptr<replication::Partitions> partitions;
     std::unique_ptr<replication::FetchSessions> fetch_sessions;
     std::unique_ptr<GroupShards> groups;
+    std::unique_ptr<ReplicaFetchers> fetchers;
+    std::unique_ptr<IsrChanges> isr_changes;
     std::unique_ptr<ControllerRunner> controller;
     std::unique_ptr<ControllerLink> link;
     std::unique_ptr<OnDemandTopics> on_demand_topics;
@@ -107,6 +114,11 @@ struct Server::Parts {
     bool has_image = false;
     bool is_preparing = false;  // Logs for the next image.
     bool keeps_alive = false;
+    io::Signal registration_news;  // Of the controller.
+    io::Signal registration_ended;
+    bool is_registering = false;
+    bool is_stopping = false;
+    std::atomic<std::int64_t> registered_epoch = -1;
 
     const BrokerConfig& config() const { return options.config; }
     const Logger& logger() const { return options.logger; }
@@ -118,14 +130,17 @@ struct Server::Parts {
     Result<void> start_controller();
     ConnectionCaps within_descriptors(ConnectionCaps caps) const;
     bool changes_broker(const metadata::Changes& changes) const;
+    std::int64_t broker_epoch() const { return registered_epoch; }  // From any thread.
     void apply_settings(const metadata::Image& image);
     void follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
                 const metadata::Changes& changes, metadata::Publisher::Ready ready);
     void make_services();
     void make_workers();
     Membership::Identity identity() const;
-    std::vector<io::Address> controllers() const;
+    std::optional<io::Address> active_controller(const raft::LeaderInfo& leader) const;
     io::Async<void> join();
+    awaitable<void> register_controller();
+    io::Async<void> ask_to_register();
     awaitable<void> keep_alive();
     awaitable<void> finish_requests(Worker* worker, io::Deadline deadline);
     awaitable<bool> close_logs();
@@ -134,6 +149,8 @@ struct Server::Parts {
 // --- Starting
 
 namespace {
+
+constexpr std::int64_t kRegisterAgainMs = 1'000;
 
 Result<controller::ScramKeys> derive_scram_keys(std::int8_t mechanism, BytesView salted) {
     auto keys = security::scram_keys(static_cast<security::ScramMechanism>(mechanism), salted);
@@ -158,6 +175,7 @@ Result<void> Server::Parts::open() {
     replication::PartitionsOptions replicas;
     replicas.recovery_threads = settings.recovery_threads;
     replicas.node_id = config().node_id;
+    replicas.lag_max_ms = settings.lag_max_ms;
     replicas.logger = logger().named("replication");
     directory_reports = std::make_unique<DirectoryReports>(control, config().node_id,
                                                            logger().named("directory-reports"));
@@ -175,11 +193,21 @@ Result<void> Server::Parts::open() {
                                                                   control.clock, control.random);
     groups = std::make_unique<GroupShards>(config().node_id, settings.group, control, *partitions,
                                            logger().named("group"));
+    auto of_fetchers = settings.fetchers;
+    of_fetchers.broker_epoch = [this] { return broker_epoch(); };
+    fetchers = std::make_unique<ReplicaFetchers>(control, worker_envs, *partitions,
+                                                 std::move(of_fetchers), logger().named("fetcher"));
+    const auto none = publisher.current();
+    fetchers->set_count(*none, fetchers_per_leader(levels_of(config(), *none)));
+    isr_changes = std::make_unique<IsrChanges>(control, *partitions, config().node_id,
+                                               settings.lag_max_ms, logger().named("isr"));
     services.fetch_bytes_max = settings.fetch_bytes_max;
     services.produce_trust = settings.produce_trust;
+    services.selects_by_rack = settings.selects_by_rack;
     publisher.prepare([this](const auto& before, const auto& after, const auto& changes,
                              auto ready) { follow(before, after, changes, std::move(ready)); });
     publisher.subscribe([this](const auto& /*before*/, const auto& after, const auto& changes) {
+        fetchers->apply(*after, changes);
         groups->apply(after, changes);
         if (membership) membership->image_changed();
         if (changes.quotas) host_quotas.set(*after->quotas);
@@ -244,7 +272,9 @@ void Server::Parts::start_chores() {
 void Server::Parts::follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
                            const metadata::Changes& changes, metadata::Publisher::Ready ready) {
     const bool is_first = !std::exchange(has_image, true);
-    if (!is_first && changes.topics.empty() && changes.configs.empty()) return ready();
+    const bool is_ours =
+        is_first || !changes.topics.empty() || !changes.configs.empty() || !changes.brokers.empty();
+    if (!is_ours) return ready();
     is_preparing = true;
     auto work = [this, is_first, before, after, changes, ready = std::move(ready)]() mutable {
         if (is_first) partitions->load(*after);
@@ -285,6 +315,7 @@ void Server::Parts::apply_settings(const metadata::Image& image) {
         logger().warn("settings not applied reason=\"{}\"", caps.error().what);
     }
     cordon_directories(image);
+    fetchers->set_count(image, fetchers_per_leader(levels_of(config(), image)));
 }
 
 Result<void> Server::Parts::start_controller() {
@@ -310,41 +341,38 @@ Result<void> Server::Parts::start_controller() {
     return {};
 }
 
-// Where the controllers are; this node's own by the port it really has.
-std::vector<io::Address> Server::Parts::controllers() const {
-    std::vector<io::Address> found;
-    for (const auto& voter : config().voters) {
-        found.push_back(voter.address);
-        if (voter.id != config().node_id) continue;
-        for (const auto& info : listeners.infos()) {
-            if (info.name != config().controller_listeners.front()) continue;
-            found.back().port = info.bound.port;
-            const auto& host = info.bound.host;
-            found.back().host = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host;
-        }
+// This node's own by the port it really has.
+std::optional<io::Address> Server::Parts::active_controller(const raft::LeaderInfo& leader) const {
+    if (leader.leader != config().node_id) return leader.address;
+    for (const auto& info : listeners.infos()) {
+        if (info.name != config().controller_listeners.front()) continue;
+        auto own = info.bound;
+        if (own.host == "0.0.0.0") own.host = "127.0.0.1";
+        if (own.host == "::") own.host = "::1";
+        return own;
     }
-    if (found.empty()) found = config().bootstrap_controllers;
-    return found;
+    return std::nullopt;
 }
 
 void Server::Parts::make_services() {
-    link = std::make_unique<ControllerLink>(control, controllers(),
-                                            fmt::format("broker-{}", config().node_id),
+    link = std::make_unique<ControllerLink>(control, fmt::format("broker-{}", config().node_id),
                                             logger().named("controller-link"));
+    controller->on_leader(
+        [this](const raft::LeaderInfo& leader) { link->lead_by(active_controller(leader)); });
     on_demand_topics =
         std::make_unique<OnDemandTopics>(config(), *link, logger().named("on-demand-topics"));
     membership = std::make_unique<Membership>(control, config(), identity(), *link, publisher,
                                               logger().named("membership"));
     cordon_directories(*publisher.current());
-    producer_ids = std::make_unique<ProducerIds>(
-        config().node_id, [this] { return membership->epoch(); }, *link);
+    producer_ids =
+        std::make_unique<ProducerIds>(config().node_id, [this] { return broker_epoch(); }, *link);
     services.logger = logger().named("request");
     services.log_levels = options.log_levels.get();
     services.config = &config();
     services.cluster_id = storage.cluster_id;
     services.publisher = &publisher;
     services.controller = link.get();
-    services.controller_runner = controller.get();
+    if (config().is_controller) services.controller_runner = controller.get();
     services.membership = membership.get();
     services.on_demand_topics = on_demand_topics.get();
     services.producer_ids = producer_ids.get();
@@ -352,6 +380,7 @@ void Server::Parts::make_services() {
     services.partitions = partitions.get();
     services.fetch_sessions = fetch_sessions.get();
     services.group_shards = groups.get();
+    services.isr_changes = isr_changes.get();
     services.client_quotas = &client_quotas;
     services.client_metrics = &client_metrics;
     services.traffic = &traffic;
@@ -402,24 +431,49 @@ io::Async<void> Server::Parts::join() {
     };
     auto joined = co_await membership->join();
     if (!joined) co_return joined;
-    if (!controller->is_active()) {
-        // The one that leads registers itself.
-        auto request = controller->registration();
-        auto registered = co_await link->call_here(
-            std::move(request), control.clock.in_ms(config().registration_timeout_ms));
-        if (!registered) co_return std::unexpected(std::move(registered).error());
-    }
-    control.loop.spawn(keep_alive());
+    registered_epoch = membership->epoch();
     bool in_time = false;
     do {
         const auto deadline = control.clock.in_ms(config().registration_timeout_ms);
-        in_time = co_await running.wait_until(deadline);
+        in_time = co_await membership->catch_up(deadline);
     } while (!in_time && is_preparing);  // A recovery takes as long as it takes.
+    // Who is sent here as soon as this broker leads finds it listening.
+    listeners.accept(false);
+    control.loop.spawn(keep_alive());
+    const auto deadline = control.clock.in_ms(config().registration_timeout_ms);
+    if (in_time) in_time = co_await running.wait_until(deadline);
     if (!in_time) {
         co_return fail(Errc::request_timed_out,
                        "the controller did not let this broker in within "
                        "initial.broker.registration.timeout.ms");
     }
+    co_return Result<void>();
+}
+
+// So that the others know where it is. The one that leads registers itself.
+awaitable<void> Server::Parts::register_controller() {
+    is_registering = true;
+    while (!is_stopping && !controller->is_active()) {
+        const auto done = co_await ask_to_register();
+        if (done) break;
+        const auto code = done.error().code;
+        // Below metadata.version 3.7-IV0 there is no such thing.
+        if (is_stopping || code == Errc::unsupported_version) break;
+        logger().warn("controller not registered error={}", errc_name(code));
+        const auto pause = control.clock.in_ms(kRegisterAgainMs);
+        co_await registration_news.wait_until(pause);
+    }
+    is_registering = false;
+    registration_ended.notify();
+}
+
+io::Async<void> Server::Parts::ask_to_register() {
+    auto request = controller->registration();
+    const auto deadline = control.clock.in_ms(config().registration_timeout_ms);
+    const auto answer = co_await link->call_here(std::move(request), deadline);
+    if (!answer) co_return std::unexpected(answer.error());
+    const auto code = errc_from_wire(answer->error_code);
+    if (code != Errc::none) co_return fail(code, answer->error_message.value_or(""));
     co_return Result<void>();
 }
 
@@ -473,10 +527,6 @@ Server::~Server() = default;
 io::Async<void> Server::start() {
     auto& p = *parts_;
     for (const auto& remark : p.config().remarks) p.logger().warn("{}", remark);
-    if (!p.config().is_broker || !p.config().is_controller) {
-        co_return fail(Errc::invalid_config,
-                       "process.roles: this version runs broker and controller in one process");
-    }
     auto done = p.open();
     if (done) done = p.listeners.bind();
     if (done) done = p.start_controller();
@@ -487,12 +537,18 @@ io::Async<void> Server::start() {
     p.make_services();
     p.make_workers();
     p.listeners.accept(true);
+    if (p.config().is_controller) p.control.loop.spawn(p.register_controller());
+    if (!p.config().is_broker) {
+        p.logger().info("controller started node={} cluster={}", p.config().node_id,
+                        p.storage.cluster_id);
+        co_return done;
+    }
     done = co_await p.join();
     if (!done) co_return done;
-    std::function<std::int64_t()> epoch = [&p] { return p.membership->epoch(); };
-    co_await p.directory_reports->start(*p.link, std::move(epoch));
-    p.listeners.accept(false);
     p.listeners.apply(Config::of_broker(levels_of(p.config(), *p.publisher.current())));
+    std::function<std::int64_t()> epoch = [&p] { return p.broker_epoch(); };
+    co_await p.directory_reports->start(*p.link, epoch);
+    p.isr_changes->start(*p.link, std::move(epoch));
     p.start_chores();
     p.logger().info("Transitioning from RECOVERY to RUNNING broker={} cluster={}",
                     p.config().node_id, p.storage.cluster_id);
@@ -502,17 +558,23 @@ io::Async<void> Server::start() {
 awaitable<void> Server::stop() {
     auto& p = *parts_;
     const auto deadline = p.control.clock.in_ms(p.options.stop_timeout_ms);
+    p.is_stopping = true;
+    const bool leaves = p.registered_epoch >= 0 && p.config().controlled_shutdown;
+    if (leaves) co_await p.membership->leave(deadline);
     co_await p.listeners.stop_for_clients();
-    if (p.membership && p.config().controlled_shutdown) co_await p.membership->leave(deadline);
     if (p.membership) p.membership->stop();
     while (p.keeps_alive) co_await p.running.wait_until(io::kNever);
     p.control.loop.cancel(p.failure_timer);
     if (p.cleaner) co_await p.cleaner->stop();
     if (p.chores) co_await p.chores->stop();
     if (p.groups) p.groups->stop();
+    if (p.isr_changes) co_await p.isr_changes->stop();
+    if (p.fetchers) co_await p.fetchers->stop();
     for (const auto& worker : p.workers) co_await p.finish_requests(worker.get(), deadline);
     if (p.directory_reports) co_await p.directory_reports->stop();
+    p.registration_news.notify();
     if (p.link) co_await p.link->stop();
+    while (p.is_registering) co_await p.registration_ended.wait_until(io::kNever);
     co_await p.listeners.stop();
     if (p.control_worker) co_await p.control_worker->stop(deadline);
     if (p.controller) {

@@ -28,6 +28,7 @@ class GroupShards;
 class LogCleaner;
 class Membership;
 class MemoryCeiling;
+class IsrChanges;
 class OnDemandTopics;
 class ProducerIds;
 struct Traffic;
@@ -48,6 +49,7 @@ struct Services {
     log::LogDirs* log_dirs = nullptr;
     replication::Partitions* partitions = nullptr;
     replication::FetchSessions* fetch_sessions = nullptr;
+    IsrChanges* isr_changes = nullptr;
     GroupShards* group_shards = nullptr;
     ClientMetrics* client_metrics = nullptr;          // Null: nobody is asked for any.
     security::ClientQuotas* client_quotas = nullptr;  // Null: nobody has any.
@@ -55,6 +57,7 @@ struct Services {
 
     std::int64_t fetch_bytes_max = 57'671'680;            // fetch.max.bytes
     record::Trust produce_trust = record::Trust::strict;  // kcore.produce.validation
+    bool selects_by_rack = false;                         // replica.selector.class: KIP-392.
 
     metadata::ImagePtr image() const { return publisher->current(); }
 };

@@ -49,14 +49,8 @@ void Leadership::on_fetch(const ReplicaKey& key, std::int64_t offset, std::int64
                           std::int64_t now_ms) {
     if (key.id == self_.id || key.id < 0) return;
     auto& progress = of(key);
-    if (offset >= log_end) {
-        progress.caught_up_ms = now_ms;
-    } else if (progress.fetch_ms >= 0 && offset >= progress.leader_end) {
-        progress.caught_up_ms = std::max(progress.caught_up_ms, progress.fetch_ms);
-    }
-    progress.end_offset = offset;
-    progress.leader_end = log_end;
-    progress.fetch_ms = progress.contact_ms = now_ms;
+    progress.fetched(offset, log_end, now_ms);
+    progress.contact_ms = now_ms;
 }
 
 void Leadership::on_contact(const ReplicaKey& key, std::int64_t now_ms) {

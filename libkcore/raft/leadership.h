@@ -16,18 +16,15 @@
 
 #include "raft/messages.h"
 #include "raft/voters.h"
+#include "rsm/progress.h"
 
 namespace kcore::raft {
 
 class Leadership {
 public:
-    struct Progress {
-        ReplicaKey key;                  // Of a voter: as the voters have it.
-        std::int64_t end_offset = -1;    // On its disk; -1: never said.
-        std::int64_t fetch_ms = -1;      // When it asked last.
-        std::int64_t caught_up_ms = -1;  // When it last had all that the leader had.
-        std::int64_t leader_end = -1;    // The leader's end when it asked last.
-        std::int64_t contact_ms = -1;    // When it was heard of; at first the epoch's begin.
+    struct Progress : rsm::Progress {  // Of what is on its disk.
+        ReplicaKey key;                // Of a voter: as the voters have it.
+        std::int64_t contact_ms = -1;  // When it was heard of; at first the epoch's begin.
     };
 
     Leadership(ReplicaKey self, std::int64_t epoch_start, const VoterSet& voters,

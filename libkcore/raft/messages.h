@@ -34,6 +34,7 @@ struct LeaderInfo {
     std::int32_t leader = kNobody;
     std::int32_t epoch = 0;
     std::optional<io::Address> address;
+    friend bool operator==(const LeaderInfo&, const LeaderInfo&) = default;
 };
 
 struct VoteRequest {

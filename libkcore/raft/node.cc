@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "io/pool.h"
+#include "io/steady.h"
 #include "raft/quorum_state.h"
 #include "record/builder.h"
 
@@ -55,10 +56,7 @@ Node::~Node() {
     env_.loop.cancel(timer_);
 }
 
-std::int64_t Node::now_ms() const {
-    const auto since = env_.clock.now().time_since_epoch();
-    return std::chrono::duration_cast<io::Milliseconds>(since).count();
-}
+std::int64_t Node::now_ms() const { return io::steady_ms(env_.clock); }
 
 // --- The log, as the state machine sees it
 
@@ -215,7 +213,15 @@ void Node::feed() {
     if (leads_in_ && (!replica_->is_leader() || replica_->epoch() != *leads_in_)) {
         lose({Errc::not_leader_or_follower, "another node leads the metadata log, or none"});
     }
+    tell_leader();
     if (auto done = catch_up(); !done) fail_all(done.error());
+}
+
+void Node::tell_leader() {
+    auto leader = replica_->leader();
+    if (told_leader_ == leader) return;
+    told_leader_ = std::move(leader);
+    listener_->leader_changed(*told_leader_);
 }
 
 Result<void> Node::catch_up() {

@@ -72,6 +72,8 @@ public:
     virtual void lead(std::int32_t epoch) = 0;
     // It does not any more. Unless the node has failed, load() and replay() follow.
     virtual void lose(const Error& why) = 0;
+    // Another node leads, or none that is known here; told before lead() when it is this one.
+    virtual void leader_changed(const LeaderInfo& leader) = 0;
     // The log cannot be used any more.
     virtual void failed(const Error& why) = 0;
 };
@@ -148,6 +150,7 @@ private:
     void store_election();
     void feed();
     Result<void> catch_up();
+    void tell_leader();
     void lose(const Error& why);
     void fail_all(const Error& why);
     void complete_waiters();
@@ -166,8 +169,9 @@ private:
     std::unique_ptr<Replica> replica_;
     Listener* listener_ = nullptr;
 
-    std::int64_t applied_ = 0;              // The state machine knows what is below.
-    std::optional<std::int32_t> leads_in_;  // What the state machine was told.
+    std::int64_t applied_ = 0;               // The state machine knows what is below.
+    std::optional<std::int32_t> leads_in_;   // What the state machine was told.
+    std::optional<LeaderInfo> told_leader_;  // Likewise.
     std::vector<Waiter> waiters_;
     std::map<RequestId, std::shared_ptr<Asked>> asked_;
     RequestId last_asked_ = 0;

@@ -40,12 +40,14 @@ public:
     void caught_up() override { caught_up_with = seen.size(); }
     void lead(std::int32_t e) override { epoch = e; }
     void lose(const Error& why) override { lost = why.what; }
+    void leader_changed(const LeaderInfo& now) override { leader = now.leader; }
     void failed(const Error& why) override { failure = why.what; }
 
     std::optional<SnapshotId> loaded;
     std::vector<std::string> seen;
     std::int32_t epoch = -1;
     std::size_t caught_up_with = 0;
+    std::int32_t leader = kNobody;
     std::string lost;
     std::string failure;
 };

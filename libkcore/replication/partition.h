@@ -18,50 +18,20 @@
 #include "base/uuid.h"
 #include "io/pool.h"
 #include "log/log.h"
+#include "replication/followers.h"
 #include "replication/leadership.h"
+#include "replication/partition_types.h"
 #include "replication/settings.h"
 #include "replication/watch.h"
 
 namespace kcore::replication {
 
-enum class Isolation : std::uint8_t { uncommitted, committed };
-
-struct AppendRequest {
-    std::int16_t acks = 1;  // -1: refuse while the ISR is below min.insync.replicas.
-    log::Origin origin = log::Origin::client;
-    std::int32_t leader_epoch = -1;  // -1: whichever is current.
-    std::int64_t now_ms = 0;
-};
-
-struct Appended : log::Appended {
-    std::int32_t leader_epoch = -1;
-    bool flush_due = false;  // flush.messages says: answer after when_flushed().
-};
-
-struct ReadRequest {
-    std::int64_t offset = 0;
-    std::size_t bytes_max = 0;
-    bool at_least_one_batch = true;  // The first, whole, even when it is larger than bytes_max.
-    Isolation isolation = Isolation::uncommitted;
-    std::int32_t current_leader_epoch = -1;  // What the reader believes in; -1: it does not say.
-    std::int32_t last_fetched_epoch = -1;
-    // Given: the read does not wait for the disk; what it lacks is added here, and it fails.
-    std::vector<log::ColdRange>* cold = nullptr;
-};
-
-struct ReadAnswer {
-    std::int64_t high_watermark = -1;
-    std::int64_t last_stable_offset = -1;
-    std::int64_t log_start_offset = -1;
-    std::optional<log::EpochEnd> diverging;  // The reader's history is not ours: nothing was read.
-    log::LogRead read;
-    std::vector<log::AbortedTransaction> aborted;  // With Isolation::committed.
-};
-
 // Thread-safe: one short mutex over role, log and waiters, never held across a suspension or fsync.
 class Partition : public std::enable_shared_from_this<Partition> {
 public:
-    Partition(std::int32_t node_id, std::unique_ptr<log::Log> log, SettingsRef settings);
+    // What `peers` points at outlives it.
+    Partition(std::int32_t node_id, std::unique_ptr<log::Log> log, SettingsRef settings,
+              const PeerRules& peers);
     ~Partition();
 
     const TopicPartition& name() const { return name_; }
@@ -72,8 +42,10 @@ public:
 
     // Takes the role that the image gives; waits that the change makes pointless end with
     // not_leader_or_follower. Going back to an older partition epoch is ignored.
-    void assume(Leadership leadership);
+    void assume(Leadership leadership, std::int64_t now_ms);
     Leadership leadership() const;
+    // Other brokers are live than before, or time has passed: the high watermark may move.
+    void reconsider(std::int64_t now_ms);
 
     // Ends every wait, refuses all further work with `error`, and gives up the log: after a flush
     // under way has ended, which a clean close needs, or at once. Null when it was stopped before.
@@ -88,10 +60,35 @@ public:
     //   kafka_storage_error
     Result<ReadAnswer> read(const ReadRequest& request);
 
+    // --- The ISR of a leader: propose, ask the controller, tell what it said.
+    std::optional<IsrProposal> propose_isr(std::int64_t now_ms);
+    bool is_open(const IsrProposal& proposal) const;
+    void isr_decided(const IsrProposal& proposal, std::vector<std::int32_t> isr,
+                     std::int32_t partition_epoch);
+    void isr_refused(const IsrProposal& proposal);
+
+    // --- The log of a follower, as long as it follows in that epoch; each gives its end after it.
+    //   not_leader_or_follower, fenced_leader_epoch  it does not any more
+    Result<LogEnd> log_end(std::int32_t leader_epoch) const;
+    // and what log::Log::append_as_follower says
+    Result<LogEnd> replicate(std::int32_t leader_epoch, const Fetched& fetched,
+                             std::int64_t now_ms);
+    // Cuts what the leader does not have; blocks.
+    Result<LogEnd> truncate(std::int32_t leader_epoch, const log::EpochEnd& diverging,
+                            std::int64_t now_ms);
+    // Cuts at `offset`, or begins anew there when the log does not reach it; blocks.
+    Result<LogEnd> cut_to(std::int32_t leader_epoch, std::int64_t offset, std::int64_t now_ms);
+
     // Calls `done` on any thread, without the mutex; at once where nothing is to wait for.
     using Done = std::move_only_function<void(Result<void>)>;
     // When everything below `offset` is committed, or this replica no longer leads in that epoch.
     void when_committed(std::int32_t leader_epoch, std::int64_t offset, Done done);
+    // When no live replica holds what is below `offset` any more, or this one no longer leads.
+    void when_deleted(std::int64_t offset, Done done);
+    // Below it no live replica holds anything.
+    std::int64_t low_watermark() const;
+    // The replicas that live and can be read at `offset`, the leader among them.
+    std::vector<std::int32_t> readable_at(std::int64_t offset) const;
     // When everything below `offset` would survive a power cut. Many who wait share one fsync.
     void when_flushed(std::int64_t offset, io::Pool& pool, Done done);
     // Begins a flush on `pool` when flush.messages or flush.ms asks for one.
@@ -150,9 +147,15 @@ private:
     using Waiters = std::multimap<std::int64_t, Done>;  // By the offset they wait for.
 
     Result<void> check_leader_locked(std::int32_t current) const;
-    Result<void> check_in_sync_locked(const AppendRequest& request) const;
+    Result<void> check_follower_locked(std::int32_t leader_epoch) const;
+    Result<void> check_in_sync_locked(std::int16_t acks) const;
+    Result<void> check_reader_locked(const ReadRequest& request) const;
     Result<void> check_history_locked(const ReadRequest& request, ReadAnswer& answer) const;
-    void grew_locked(std::int64_t bytes, Due& due);
+    Result<void> check_epoch_locked(std::int32_t current) const;
+    void finish_deletions_locked(Due& due);
+    void take_fetch_locked(const ReadRequest& request, ReadAnswer& answer, Due& due);
+    void commit_locked(std::int64_t bytes, Due& due);
+    LogEnd log_end_locked() const;
     static void take_up_to(Waiters& waiters, std::int64_t offset, Due& due);
     static void take_all(Waiters& waiters, const Error& error, Due& due);
     void begin_flush_locked(io::Pool& pool, Due& due);
@@ -166,8 +169,10 @@ private:
     std::unique_ptr<log::Log> log_;  // None after stop().
     SettingsRef settings_;
     Leadership leadership_;
+    Followers followers_;  // While it leads.
     std::optional<Error> stopped_;
     Waiters commit_waiters_;
+    Waiters deletion_waiters_;
     Waiters flush_waiters_;
     bool is_flushing_ = false;
     std::condition_variable flush_ended_;

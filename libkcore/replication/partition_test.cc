@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int32_t kMe = 1;
 constexpr std::int64_t kNow = 1'000'000;
+constexpr std::int64_t kLagMs = 30'000;
 
 class PartitionTest : public testing::Test {
 protected:
@@ -21,12 +22,13 @@ protected:
         dir_ = *log::LogDir::open(disk_, files_, random_, Logger(), "/d", nullptr);
         settings_->log = std::make_shared<const log::LogConfig>();
         auto log = *dir_->create({"orders", 3}, Uuid{7, 7}, settings_->log, kNow);
-        partition_ = std::make_shared<Partition>(kMe, std::move(log), settings_);
+        partition_ =
+            std::make_shared<Partition>(kMe, std::move(log), settings_, PeerRules{live_, kLagMs});
     }
 
     void lead(std::int32_t epoch = 5, std::vector<std::int32_t> isr = {kMe},
               std::vector<std::int32_t> replicas = {kMe}) {
-        partition_->assume({kMe, epoch, epoch, std::move(replicas), std::move(isr)});
+        partition_->assume({kMe, epoch, epoch, std::move(replicas), std::move(isr)}, now_);
     }
 
     static Bytes batch(int records) {
@@ -67,6 +69,8 @@ protected:
     io::HeldPool pool_;
     std::unique_ptr<log::LogDir> dir_;
     std::shared_ptr<Settings> settings_ = std::make_shared<Settings>();
+    LiveBrokers live_;
+    std::int64_t now_ = 50'000;
     PartitionRef partition_;
 };
 
@@ -86,13 +90,13 @@ TEST_F(PartitionTest, OnlyTheLeaderOfTheNamedEpochAnswers) {
     EXPECT_EQ(read(0, 4).error().code, Errc::fenced_leader_epoch);
     EXPECT_EQ(read(0, 6).error().code, Errc::unknown_leader_epoch);
     EXPECT_TRUE(read(0, 5));
-    partition_->assume({2, 6, 6, {kMe, 2}, {2}});
+    partition_->assume({2, 6, 6, {kMe, 2}, {2}}, now_);
     EXPECT_EQ(append(1).error().code, Errc::not_leader_or_follower);
 }
 
 TEST_F(PartitionTest, AnOlderImageDoesNotTakeLeadershipBack) {
     lead(5);
-    partition_->assume({2, 4, 4, {kMe, 2}, {2}});
+    partition_->assume({2, 4, 4, {kMe, 2}, {2}}, now_);
     EXPECT_EQ(partition_->leadership().leader, kMe);
 }
 
@@ -119,7 +123,7 @@ TEST_F(PartitionTest, WhatOthersHaveNotFetchedIsNotCommitted) {
     EXPECT_FALSE(wait.is_over());
 
     // The other one leaves the ISR: what is here is committed now.
-    partition_->assume({kMe, 5, 6, {kMe, 2}, {kMe}});
+    partition_->assume({kMe, 5, 6, {kMe, 2}, {kMe}}, now_);
     ASSERT_TRUE(wait.is_over());
     EXPECT_TRUE(*wait.result);
 }
@@ -129,7 +133,7 @@ TEST_F(PartitionTest, LosingTheLeadershipEndsWaits) {
     ASSERT_TRUE(append(2));
     Wait wait;
     partition_->when_committed(5, 2, wait.done());
-    partition_->assume({2, 6, 6, {kMe, 2}, {kMe, 2}});
+    partition_->assume({2, 6, 6, {kMe, 2}, {kMe, 2}}, now_);
     ASSERT_TRUE(wait.is_over());
     EXPECT_EQ(wait.result->error().code, Errc::not_leader_or_follower);
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "io/parallel.h"
+#include "io/steady.h"
 
 namespace kcore::replication {
 
@@ -144,11 +145,19 @@ void Partitions::take_loaded(const metadata::Image& image, log::LoadedPartition 
         if (!adopted)
             return refuse(name, {wanted.topic.id, adopted.error(), nullptr, std::nullopt});
     }
-    auto partition = std::make_shared<Partition>(options_.node_id, *std::move(loaded.log),
-                                                 settings_for(image, name.topic));
-    partition->assume(leadership_of(wanted.state()));
+    auto partition =
+        make_partition(*std::move(loaded.log), settings_for(image, name.topic), wanted.state());
     put({std::move(partition), loaded.directory});
     tell(wanted, loaded.directory->id());
+}
+
+PartitionRef Partitions::make_partition(std::unique_ptr<log::Log> log, SettingsRef settings,
+                                        const metadata::Partition& state) const {
+    const PeerRules peers{live_brokers_, options_.lag_max_ms};
+    auto partition =
+        std::make_shared<Partition>(options_.node_id, std::move(log), std::move(settings), peers);
+    partition->assume(leadership_of(state), io::steady_ms(clock_));
+    return partition;
 }
 
 void Partitions::tell(const Wanted& wanted, const Uuid& directory) const {
@@ -188,6 +197,8 @@ void Partitions::refuse(const TopicPartition& name, Offline offline) {
 
 void Partitions::apply(const metadata::Image& before, const metadata::Image& after,
                        const metadata::Changes& changes) {
+    live_brokers_.set(after);
+    if (changes.from_snapshot) drop_deleted(after);
     // Deletions first: a topic may be gone and made anew under the same name.
     for (const auto& [id, change] : changes.topics) {
         if (after.topic(id) == nullptr) drop_topic(id, change.name);
@@ -202,6 +213,28 @@ void Partitions::apply(const metadata::Image& before, const metadata::Image& aft
         }
     }
     apply_settings(after, changes);
+    if (!changes.brokers.empty()) reconsider(after);
+}
+
+// A snapshot does not say what is gone.
+void Partitions::drop_deleted(const metadata::Image& after) {
+    std::map<Uuid, std::string> gone;
+    {
+        const std::shared_lock lock(mutex_);
+        for (const auto& [id, topic] : names_) {
+            if (after.topic(id) == nullptr) gone.emplace(id, topic);
+        }
+        for (const auto& [name, offline] : offline_) {
+            if (after.topic(offline.topic_id) == nullptr)
+                gone.emplace(offline.topic_id, name.topic);
+        }
+    }
+    for (const auto& [id, topic] : gone) drop_topic(id, topic);
+}
+
+void Partitions::reconsider(const metadata::Image& image) {
+    live_brokers_.set(image);
+    for (const auto& partition : all()) partition->reconsider(io::steady_ms(clock_));
 }
 
 void Partitions::drop_topic(const Uuid& id, const std::string& topic) {
@@ -235,7 +268,7 @@ void Partitions::apply_partition(const metadata::Image& after, const Wanted& wan
     if (is_offline(wanted)) return;
     const auto partition = find(name.topic, name.partition);
     if (partition && partition->topic_id() == wanted.topic.id) {
-        partition->assume(leadership_of(*state));
+        partition->assume(leadership_of(*state), io::steady_ms(clock_));
         return;
     }
     drop(name, gone(name));
@@ -285,9 +318,7 @@ void Partitions::create(const metadata::Image& after, const Wanted& wanted,
         refuse(name, std::move(offline));
         return;
     }
-    auto partition =
-        std::make_shared<Partition>(options_.node_id, *std::move(log), std::move(settings));
-    partition->assume(leadership_of(wanted.state()));
+    auto partition = make_partition(*std::move(log), std::move(settings), wanted.state());
     put({std::move(partition), &directory});
     tell(wanted, directory.id());
 }

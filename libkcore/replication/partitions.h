@@ -29,6 +29,7 @@ struct PartitionsOptions {
     std::int32_t node_id = -1;
     std::size_t recovery_threads = 2;  // Per directory; likewise for closing.
     SettingsOf settings_of;
+    std::int64_t lag_max_ms = 30'000;  // replica.lag.time.max.ms
     // Where a replica lies, when the image has it elsewhere; kDirLost: it cannot be served. From
     // any thread, at once.
     std::function<void(const Uuid& topic_id, std::int32_t partition, const Uuid& directory)> placed;
@@ -71,6 +72,9 @@ public:
 
     // A directory went offline: so do its partitions, whose waits end with `why`.
     void directory_failed(const log::LogDir& directory, const Error& why);
+
+    // Which brokers live may have changed, or time has passed.
+    void reconsider(const metadata::Image& image);
 
     // Small chores, now and then: flush.ms, expired producers. Gives the smallest flush.ms there
     // is.
@@ -116,6 +120,7 @@ private:
     void take_offline(const Placed& placed, const Error& why);
     void drop(const TopicPartition& name, const Error& why);
     void drop_topic(const Uuid& id, const std::string& topic);
+    void drop_deleted(const metadata::Image& after);
     void apply_partition(const metadata::Image& after, const Wanted& wanted);
     void apply_settings(const metadata::Image& after, const metadata::Changes& changes);
     Result<log::LogDir*> home_of(const Wanted& wanted) const;
@@ -125,6 +130,8 @@ private:
     void set_aside(log::LoadedPartition loaded);
     void refuse(const TopicPartition& name, Offline offline);
     void tell(const Wanted& wanted, const Uuid& directory) const;
+    PartitionRef make_partition(std::unique_ptr<log::Log> log, SettingsRef settings,
+                                const metadata::Partition& state) const;
     SettingsRef settings_for(const metadata::Image& image, const std::string& topic);
     bool is_offline(const Wanted& wanted) const;
 
@@ -132,6 +139,7 @@ private:
     log::LogDirs& dirs_;
     io::Pool& pool_;
     io::Clock& clock_;
+    LiveBrokers live_brokers_;
 
     mutable std::shared_mutex mutex_;
     std::unordered_map<std::string, ByNumber, NameHash, std::equal_to<>> by_name_;

@@ -9,12 +9,18 @@
 
 namespace kcore::replication {
 
+// How far the reader of a long poll may read.
+enum class ReadsTo : std::uint8_t { high_watermark, log_end };
+
 // One long poll over any number of partitions. Told from any thread under the partition's mutex,
 // so the calls only count; the poll itself runs on its own loop.
 class Watch {
 public:
     // Wakes `poll` when `bytes` more can be read; 0 or less: with the first change.
-    Watch(io::Signal::Remote poll, std::int64_t bytes) : poll_(std::move(poll)), missing_(bytes) {}
+    Watch(io::Signal::Remote poll, std::int64_t bytes, ReadsTo reads_to = ReadsTo::high_watermark)
+        : to(reads_to), poll_(std::move(poll)), missing_(bytes) {}
+
+    const ReadsTo to;
 
     // So many bytes more can be read.
     void grew(std::int64_t bytes) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/completion.h"
 #include "broker/handlers/handlers.h"
 #include "broker/internal_topics.h"
 #include "broker/partition_lookup.h"
@@ -48,7 +49,12 @@ Result<std::int64_t> move_start(replication::Partition& partition, std::int64_t 
     });
 }
 
-using Moved = std::vector<replication::PartitionRef>;
+// Where the log of one of the answer's partitions begins now.
+struct MovedTo {
+    replication::PartitionRef partition;
+    std::int64_t start;
+};
+using Moved = std::vector<MovedTo>;
 
 Result<std::int64_t> delete_before(const Request& request, const metadata::Image& image,
                                    const TopicPartition& name, std::int64_t offset, Moved& moved) {
@@ -59,11 +65,12 @@ Result<std::int64_t> delete_before(const Request& request, const metadata::Image
     const auto found = find_partition(request.services, image, topic, partition);
     if (!found) return std::unexpected(found.error());
     auto start = move_start(**found, offset);
-    if (start) moved.push_back(*found);
+    if (start) moved.push_back({*found, *start});
     return start;
 }
 
-DeleteRecordsResponse delete_all(const Request& request, const DeleteRecordsRequest& body) {
+DeleteRecordsResponse delete_all(const Request& request, const DeleteRecordsRequest& body,
+                                 Moved& moved) {
     const auto image = request.services.image();
     // Of a partition named twice the last entry counts.
     std::map<std::string, std::map<std::int32_t, std::int64_t>> wanted;
@@ -71,7 +78,6 @@ DeleteRecordsResponse delete_all(const Request& request, const DeleteRecordsRequ
         auto& offsets = wanted[topic.name];
         for (const auto& p : topic.partitions) offsets[p.partition_index] = p.offset;
     }
-    Moved moved;
     DeleteRecordsResponse out;
     for (const auto& [topic, offsets] : wanted) {
         auto& added = out.topics.emplace_back();
@@ -84,21 +90,56 @@ DeleteRecordsResponse delete_all(const Request& request, const DeleteRecordsRequ
             if (!start) answer.error_code = static_cast<std::int16_t>(start.error().code);
         }
     }
-    std::erase_if(moved, [](const replication::PartitionRef& partition) {
-        const auto has_old = partition->with_log(
+    std::vector<replication::PartitionRef> with_old;
+    for (const auto& one : moved) {
+        const auto has_old = one.partition->with_log(
             [](log::Log& log) -> Result<bool> { return log.has_old_segments(); });
-        return !has_old || !*has_old;
-    });
-    if (!moved.empty()) request.services.partitions->drop_old_segments(moved);
+        if (has_old && *has_old) with_old.push_back(one.partition);
+    }
+    if (!with_old.empty()) request.services.partitions->drop_old_segments(with_old);
     return out;
 }
 
+// Until every live replica has deleted them too, or the time is over.
+asio::awaitable<void> wait_for_replicas(Request& request, Moved moved, std::int64_t timeout_ms,
+                                        DeleteRecordsResponse* out) {
+    io::Signal all_done(request.env.loop);
+    Completions completions(all_done);
+    for (const auto& one : moved) {
+        one.partition->when_deleted(one.start, completions.expect([](const Result<void>&) {}));
+    }
+    const auto deadline = request.env.clock.in_ms(timeout_ms);
+    bool may_wait = true;
+    while (may_wait && !completions.all_ended()) {
+        may_wait = co_await request.wait(all_done, deadline);
+    }
+    std::map<TopicPartition, const MovedTo*> by_name;
+    for (const auto& one : moved) by_name.emplace(one.partition->name(), &one);
+    for (auto& topic : out->topics) {
+        for (auto& answer : topic.partitions) {
+            const auto found = by_name.find({topic.name, answer.partition_index});
+            if (found == by_name.end()) continue;
+            const auto& [partition, start] = *found->second;
+            const auto leads = partition->check_leader(-1);
+            answer.low_watermark = leads ? partition->low_watermark() : -1;
+            const auto code = !leads                         ? leads.error().code
+                              : answer.low_watermark < start ? Errc::request_timed_out
+                                                             : Errc::none;
+            answer.error_code = static_cast<std::int16_t>(code);
+        }
+    }
+}
+
 asio::awaitable<Done> delete_on_pool(Request& request, std::unique_ptr<DeleteRecordsRequest> body) {
-    std::move_only_function<DeleteRecordsResponse()> work = [&request, asked = body.get()] {
-        return delete_all(request, *asked);
+    Moved moved;
+    std::move_only_function<DeleteRecordsResponse()> work = [&request, &moved, asked = body.get()] {
+        return delete_all(request, *asked, moved);
     };
     auto response = co_await io::on_pool<DeleteRecordsResponse>(request.env.loop, request.env.pool,
                                                                 std::move(work));
+    if (!moved.empty()) {
+        co_await wait_for_replicas(request, std::move(moved), body->timeout_ms, &response);
+    }
     co_return request.answer(response);
 }
 

@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "broker/handlers/handlers.h"
+#include "broker/isr_changes.h"
 #include "broker/partition_lookup.h"
 #include "broker/request.h"
 #include "broker/services.h"
 #include "broker/traffic.h"
 #include "io/pool.h"
+#include "io/steady.h"
 #include "protocol/api/fetch.h"
 #include "replication/fetch_session.h"
 #include "replication/watch.h"
@@ -29,6 +31,7 @@ using replication::FetchPartition;
 using replication::FetchPlan;
 using replication::Isolation;
 
+constexpr std::int16_t kFirstAtFollowers = 11;
 constexpr std::int16_t kFirstWithTopicIds = 13;
 constexpr std::int16_t kFirstWithReplicaState = 15;
 constexpr std::int16_t kFirstWithLeaderHints = 16;
@@ -39,7 +42,7 @@ struct Reading {
 
     replication::PartitionRef partition;  // None: `missing` says why.
     Errc missing = Errc::none;
-    std::int64_t seen_high_watermark = -1;  // By the last read.
+    std::int64_t seen_end = -1;  // Where the last read could have gone to.
 };
 
 struct Work {
@@ -50,10 +53,17 @@ struct Work {
     FetchPlan plan;
     std::vector<Reading> readings;  // One for each partition of the plan.
     Isolation isolation = Isolation::uncommitted;
-    std::int32_t replica_id = -1;
+    std::int32_t replica_id = -1;  // -1: a client.
+    std::int64_t replica_epoch = -1;
+    std::string rack;  // The client's, when the nearest replica is to be found for it.
     std::int64_t min_bytes = 0;
     std::int64_t bytes_max = 0;
     std::int64_t wait_ms = 0;
+
+    bool is_replica() const { return replica_id >= 0; }
+    replication::ReadsTo reads_to() const {
+        return is_replica() ? replication::ReadsTo::log_end : replication::ReadsTo::high_watermark;
+    }
 
     // Of the last pass.
     FetchResponse answer;
@@ -153,15 +163,43 @@ PartitionAnswer read_failed(Work& work, const FetchPartition& wanted, Errc code)
     return answer;
 }
 
+// A replica in the client's rack that has what it asks for; none when that is this one, or none is.
+std::optional<std::int32_t> nearest(const Work& work, const FetchPartition& wanted,
+                                    const replication::Partition& partition) {
+    if (work.rack.empty()) return std::nullopt;
+    const auto in_rack = [&](std::int32_t id) {
+        const auto* broker = work.image->broker(id);
+        return broker != nullptr && broker->rack == work.rack;
+    };
+    const auto self = work.request.services.config->node_id;
+    const auto readable = partition.readable_at(wanted.offset);
+    if (readable.empty() || in_rack(self)) return std::nullopt;
+    const auto found = std::ranges::find_if(readable, in_rack);
+    return found == readable.end() ? std::nullopt : std::optional(*found);
+}
+
+PartitionAnswer read_elsewhere(Work& work, const FetchPartition& wanted, Reading& reading,
+                               std::int32_t replica) {
+    const auto offsets = reading.partition->offsets();
+    auto answer = error_answer(wanted, Errc::none);
+    answer.aborted_transactions.reset();
+    answer.high_watermark = reading.seen_end = offsets.high_watermark;
+    answer.last_stable_offset = offsets.last_stable;
+    answer.log_start_offset = offsets.log_start;
+    answer.preferred_read_replica = replica;
+    work.answer_now = true;
+    return answer;
+}
+
 PartitionAnswer read_partition(Work& work, const FetchPartition& wanted, Reading& reading) {
     if (!reading.partition) {
         auto answer = error_answer(wanted, reading.missing);
         hint_leader(work, wanted, answer);
         return answer;
     }
-    // Replicas of other brokers fetch once there are any; here nobody else replicates.
-    if (work.replica_id >= 0) return read_failed(work, wanted, Errc::not_leader_or_follower);
-
+    if (const auto replica = nearest(work, wanted, *reading.partition)) {
+        return read_elsewhere(work, wanted, reading, *replica);
+    }
     const auto left = std::max<std::int64_t>(work.bytes_max - work.bytes, 0);
     replication::ReadRequest request;
     request.offset = wanted.offset;
@@ -172,14 +210,21 @@ PartitionAnswer read_partition(Work& work, const FetchPartition& wanted, Reading
     request.current_leader_epoch = wanted.current_leader_epoch;
     request.last_fetched_epoch = wanted.last_fetched_epoch;
     request.cold = work.may_wait ? nullptr : &work.cold;
+    request.may_follow = !work.is_replica() && work.request.version() >= kFirstAtFollowers;
+    if (work.is_replica()) {
+        request.follower = {work.replica_id, work.replica_epoch, wanted.log_start_offset,
+                            io::steady_ms(work.request.env.clock)};
+    }
     auto read = reading.partition->read(request);
     if (!read) return read_failed(work, wanted, read.error().code);
+    if (read->may_join_isr) work.request.services.isr_changes->due(reading.partition);
     if (is_limit_negative(work, wanted, read->high_watermark)) {
         return read_failed(work, wanted, Errc::unknown_server_error);
     }
     PartitionAnswer answer;
     answer.partition_index = wanted.partition;
-    answer.high_watermark = reading.seen_high_watermark = read->high_watermark;
+    answer.high_watermark = read->high_watermark;
+    reading.seen_end = work.is_replica() ? read->log_end_offset : read->high_watermark;
     answer.last_stable_offset = read->last_stable_offset;
     answer.log_start_offset = read->log_start_offset;
     answer.aborted_transactions.reset();
@@ -247,7 +292,7 @@ asio::awaitable<bool> read_cold(Work* work) {
 
 // A client over its quotas gets nothing now, and asks again after the wait (KIP-219).
 bool is_throttled(Work& work) {
-    if (work.replica_id >= 0 || !work.request.is_metered()) return false;
+    if (work.is_replica() || !work.request.is_metered()) return false;
     if (work.request.meter() > 0) return true;
     return !work.request.charge_within(security::Quota::fetch, static_cast<double>(work.bytes));
 }
@@ -258,7 +303,7 @@ Done finish(Work& work) {
         nothing.session_id = work.plan.session_id;
         return work.request.answer(nothing);
     }
-    if (auto* traffic = work.request.services.traffic; traffic && work.replica_id < 0) {
+    if (auto* traffic = work.request.services.traffic; traffic && !work.is_replica()) {
         traffic->bytes_out.add(static_cast<std::uint64_t>(work.bytes));
     }
     work.request.services.fetch_sessions->finish(work.plan, work.answer);
@@ -270,7 +315,9 @@ class Watching {
 public:
     Watching(const Work& work, const io::Signal& more)
         : readings_(work.readings),
-          watch_(std::make_shared<replication::Watch>(more.remote(), work.min_bytes - work.bytes)) {
+          to_(work.reads_to()),
+          watch_(std::make_shared<replication::Watch>(more.remote(), work.min_bytes - work.bytes,
+                                                      to_)) {
         for (const auto& reading : readings_) {
             if (reading.partition) reading.partition->watch(watch_);
         }
@@ -285,13 +332,17 @@ public:
 
     // Something came between the last read and the watch.
     bool is_late() const {
-        return std::ranges::any_of(readings_, [](const Reading& r) {
-            return r.partition && r.partition->offsets().high_watermark != r.seen_high_watermark;
+        return std::ranges::any_of(readings_, [this](const Reading& r) {
+            if (!r.partition) return false;
+            const auto now = r.partition->offsets();
+            const bool to_end = to_ == replication::ReadsTo::log_end;
+            return (to_end ? now.log_end : now.high_watermark) != r.seen_end;
         });
     }
 
 private:
     const std::vector<Reading>& readings_;
+    const replication::ReadsTo to_;
     std::shared_ptr<replication::Watch> watch_;
 };
 
@@ -330,7 +381,7 @@ Done refuse_all(Request& request, const FetchRequest& body, Errc code) {
 
 // No answer may be larger than what a quota can ever hold, or it would never be sent.
 std::optional<std::int64_t> quota_capacity(const Work& work) {
-    if (work.replica_id >= 0 || !work.request.is_metered()) return std::nullopt;
+    if (work.is_replica() || !work.request.is_metered()) return std::nullopt;
     const auto most = work.request.services.client_quotas->capacity(security::Quota::fetch,
                                                                     work.request.client());
     if (!most) return std::nullopt;
@@ -338,9 +389,15 @@ std::optional<std::int64_t> quota_capacity(const Work& work) {
     return static_cast<std::int64_t>(std::min(*most, kMost));
 }
 
-std::int32_t replica_of(const Request& request, const FetchRequest& body) {
-    return request.version() >= kFirstWithReplicaState ? body.replica_state.replica_id
-                                                       : body.replica_id;
+void set_reader(const Request& request, const FetchRequest& body, Work& work) {
+    const bool has_state = request.version() >= kFirstWithReplicaState;
+    work.replica_id = has_state ? body.replica_state.replica_id : body.replica_id;
+    work.replica_epoch = has_state ? body.replica_state.replica_epoch : -1;
+    work.bytes_max = body.max_bytes;
+    if (work.is_replica()) return;
+    if (request.services.selects_by_rack) work.rack = body.rack_id;
+    work.bytes_max = std::min(work.bytes_max, request.services.fetch_bytes_max);
+    if (const auto most = quota_capacity(work)) work.bytes_max = std::min(work.bytes_max, *most);
 }
 
 }  // namespace
@@ -366,9 +423,7 @@ Outcome fetch(Request& request) {
     }
     work.plan = *std::move(plan);
     work.isolation = body->isolation_level == 1 ? Isolation::committed : Isolation::uncommitted;
-    work.replica_id = replica_of(request, *body);
-    work.bytes_max = std::min<std::int64_t>(body->max_bytes, request.services.fetch_bytes_max);
-    if (const auto most = quota_capacity(work)) work.bytes_max = std::min(work.bytes_max, *most);
+    set_reader(request, *body, work);
     work.min_bytes = std::min<std::int64_t>(body->min_bytes, work.bytes_max);
     work.wait_ms = body->max_wait_ms;
     find_partitions(work);

@@ -71,9 +71,13 @@ Found visible(Found found, std::int64_t end) {
     return found;
 }
 
-Found find(replication::Partition& partition, const Asked& asked, bool committed) {
+enum class Reader : std::uint8_t { any, of_committed, replica };
+
+Found find(replication::Partition& partition, const Asked& asked, Reader reader) {
     const auto offsets = partition.offsets();
-    const auto end = committed ? offsets.last_stable : offsets.high_watermark;
+    const auto end = reader == Reader::replica        ? offsets.log_end
+                     : reader == Reader::of_committed ? offsets.last_stable
+                                                      : offsets.high_watermark;
     switch (asked.timestamp) {
         case kLatest:
             return at(end, offsets.leader_epoch);
@@ -141,7 +145,7 @@ private:
         if (auto ok = (*partition)->check_leader(asked.current_leader_epoch); !ok) {
             return error_answer(asked.partition_index, ok.error().code);
         }
-        const auto found = find(**partition, asked, body_.isolation_level == 1);
+        const auto found = find(**partition, asked, reader());
         if (!found) return error_answer(asked.partition_index, found.error().code);
         auto answer = error_answer(asked.partition_index, Errc::none);
         if (*found) {
@@ -151,6 +155,11 @@ private:
                 answer.leader_epoch = (*found)->leader_epoch;
         }
         return answer;
+    }
+
+    Reader reader() const {
+        if (body_.replica_id >= 0) return Reader::replica;
+        return body_.isolation_level == 1 ? Reader::of_committed : Reader::any;
     }
 
     const Request& request_;
