@@ -8,66 +8,15 @@ nodes know all topics, and so do they after a restart of everything.
 """
 
 import os
-import socket
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
 from confluent import Client
-from node import Node
+from trio import make_nodes, start_all
 
-CLUSTER = "AAAAAAAAAAAAAAAAAAAAAQ"
 SECONDS = 60
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
-def make_nodes(program, folder):
-    ports = free_ports(6)
-    voters = ",".join(f"{i}@127.0.0.1:{ports[i - 1]}" for i in (1, 2, 3))
-    nodes = []
-    for i in (1, 2, 3):
-        place = os.path.join(folder, str(i))
-        os.mkdir(place)
-        node = Node(program, place, {
-            "node.id": str(i), "controller.quorum.voters": voters,
-            "listeners": f"PLAINTEXT://127.0.0.1:{ports[i + 2]},"
-                         f"CONTROLLER://127.0.0.1:{ports[i - 1]}"})
-        data = os.path.join(place, "data")
-        subprocess.run([program, "format", "--config", str(node._properties()), "--cluster-id",
-                        CLUSTER], check=True, stdout=subprocess.DEVNULL)
-        assert os.path.isdir(data), data
-        nodes.append(node)
-    return nodes
-
-
-def start_all(nodes):
-    errors = []
-
-    def start(node):
-        try:
-            node.start()
-        except AssertionError as failed:
-            errors.append(failed)
-
-    threads = [threading.Thread(target=start, args=(node,)) for node in nodes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
 
 
 def expect_topics(nodes, topics):
