@@ -34,6 +34,7 @@ Command start_command(Options& o) {
         .summary = "Run a broker; without a configuration, one on this machine for itself."};
     out.options = node_options(o);
     std::vector<Option> more{
+        number("--brokers", "so many in this process, one cluster; with --dev", o.brokers, 1, 9),
         flag("--dev", "for development: in memory, quick groups, topics on demand", o.is_dev),
         list("--topic", "NAME[:N[:K=V]]", "create it before ready", o.topics),
         text("--ready-file", "PATH", "written when it is ready", o.ready_file)
@@ -46,10 +47,11 @@ Command start_command(Options& o) {
     for (auto& option : more) out.options.push_back(std::move(option));
     out.is_local = true;
     out.rest = cli::to_list(o.command);
-    out.not_yet = {"--brokers", "--user",     "--acl",       "--seed",
-                   "--load",    "--any-port", "--advertise", "--fault-file"};
+    out.not_yet = {"--user",     "--acl",       "--seed",      "--load",
+                   "--any-port", "--advertise", "--fault-file"};
     out.examples = {{"kbroker start", ""},
                     {"kbroker start --config server.properties", ""},
+                    {"kbroker start --dev --brokers 3", ""},
                     {"kbroker start --dev --port 0 --topic orders:3 -- ./run-tests", ""}};
     out.run = [&o] { return start(o); };
     return out;
@@ -64,8 +66,15 @@ Command format_command(Options& o) {
                                "features as of this release, as 4.3 or 4.3-IV0", o.release));
     out.options.push_back(
         list("-f,--feature", "NAME=LEVEL", "another level for one of them", o.features));
-    out.not_yet = {"--standalone", "--initial-controllers", "--no-initial-controllers",
-                   "--add-scram"};
+    out.options.push_back(
+        flag("--standalone", "the only voter of a dynamic quorum (KIP-853)", o.is_standalone));
+    out.options.push_back(list("--initial-controllers", "ID@HOST:PORT:DIRECTORY",
+                               "voters of a dynamic quorum, this one among them",
+                               o.initial_controllers));
+    out.options.push_back(flag("--no-initial-controllers",
+                               "of a dynamic quorum that others vote in",
+                               o.has_no_initial_controllers));
+    out.not_yet = {"--add-scram"};
     out.examples = {{"kbroker format --config server.properties", ""},
                     {"kbroker format --data-dir /var/lib/kcore", ""},
                     {"kbroker format --config server.properties --ignore-formatted", ""}};

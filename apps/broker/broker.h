@@ -15,11 +15,12 @@ struct Options {
     std::string config;
     std::vector<std::string> overrides;
     std::vector<std::string> topics;
-    std::vector<std::string> command;   // Behind "--".
-    std::vector<std::string> features;  // Of format: "name=level".
-    std::vector<std::string> words;     // Of error and log.
-    std::string release;                // Of format.
-    std::string decoder = "auto";       // Of log dump.
+    std::vector<std::string> command;              // Behind "--".
+    std::vector<std::string> features;             // Of format: "name=level".
+    std::vector<std::string> words;                // Of error and log.
+    std::string release;                           // Of format.
+    std::vector<std::string> initial_controllers;  // Likewise: "id@host:port:directory".
+    std::string decoder = "auto";                  // Of log dump.
     std::string data_dir;
     std::string ready_file;
     std::string cluster_id;
@@ -27,12 +28,15 @@ struct Options {
     std::int64_t ready_fd = -1;
     std::int64_t port = -1;
     std::int64_t node_id = -1;
+    std::int64_t brokers = 1;
     std::int64_t wait_ms = -1;
     std::int64_t bytes_max = INT64_MAX;  // Of log dump.
     bool is_dev = false;
     bool exit_with_parent = false;
     bool exit_on_stdin_eof = false;
     bool ignore_formatted = false;
+    bool is_standalone = false;
+    bool has_no_initial_controllers = false;
     bool all = false;
     bool records = false;  // Of log dump.
 };
@@ -47,8 +51,8 @@ struct Settings {
 };
 
 // From the file, the environment (KAFKA_*), the overrides and the flags; without a file combined
-// roles on loopback.
-cli::Parsed<Settings> settings_of(const Options& options);
+// roles on loopback. `of_member`: what makes this node one of several of that kind.
+cli::Parsed<Settings> settings_of(const Options& options, const ConfigMap& of_member = {});
 
 int start(const Options& options);
 int format(const Options& options);

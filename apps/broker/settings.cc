@@ -162,7 +162,7 @@ cli::Parsed<void> combine(std::vector<Layer> layers, Settings& out) {
 
 }  // namespace
 
-cli::Parsed<Settings> settings_of(const Options& options) {
+cli::Parsed<Settings> settings_of(const Options& options, const ConfigMap& of_member) {
     Settings out;
     out.in_memory = options.is_dev && options.data_dir.empty();
     out.cluster_id =
@@ -184,9 +184,14 @@ cli::Parsed<Settings> settings_of(const Options& options) {
                           : out.in_memory           ? std::string("/kcore")
                                                     : cli::state_directory() + "/data";
         values["log.dirs"] = data;
+        for (const auto& [key, value] : of_member) values[key] = value;
+        if (of_member.contains("node.id")) values["log.dirs"] += "/" + of_member.at("node.id");
         layers.push_back(assumed(values));
         add_environment(layers, out);
-        out.remark = fmt::format("no configuration: broker and controller on 127.0.0.1, data {}",
+        const auto who = options.brokers > 1
+                             ? fmt::format("{} brokers, all controllers", options.brokers)
+                             : "broker and controller";
+        out.remark = fmt::format("no configuration: {} on 127.0.0.1, data {}", who,
                                  out.in_memory ? "in memory" : "in " + data);
     }
     if (auto added = add_overrides(options, layers); !added) return cli::refuse(added.error());

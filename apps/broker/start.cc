@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <memory>
@@ -64,6 +65,54 @@ cli::Parsed<client::NewTopic> parse_seed(const std::string& text) {
     return topic;
 }
 
+// Ports that nobody listens on now.
+Result<std::vector<std::uint16_t>> free_ports(std::size_t count) {
+    io::PosixClock clock;
+    io::PosixLoop loop(clock);
+    const auto net = io::make_posix_net(loop);
+    std::vector<std::unique_ptr<io::Listener>> held;
+    std::vector<std::uint16_t> ports;
+    while (ports.size() < count) {
+        auto listener = net->listen({"127.0.0.1", 0}, {});
+        if (!listener) return std::unexpected(std::move(listener).error());
+        ports.push_back((*listener)->local().port);
+        held.push_back(std::move(*listener));
+    }
+    return ports;
+}
+
+// --brokers: what each of them is told of itself and the others. Clients' ports come first.
+Result<std::vector<ConfigMap>> members(const Options& options) {
+    const auto count = static_cast<std::size_t>(options.brokers);
+    if (count <= 1) return std::vector<ConfigMap>(1);
+    auto ports = free_ports(options.port == 0 ? 2 * count : count);
+    if (!ports) return std::unexpected(std::move(ports).error());
+    if (options.port != 0) {
+        constexpr std::int64_t kPort = 9092;
+        const auto first = options.port > 0 ? options.port : kPort;
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto port = static_cast<std::uint16_t>(first + static_cast<std::int64_t>(i));
+            ports->insert(ports->begin() + static_cast<std::ptrdiff_t>(i), port);
+        }
+    }
+    std::string voters;
+    for (std::size_t i = 0; i < count; ++i) {
+        voters += fmt::format("{}{}@127.0.0.1:{}", i == 0 ? "" : ",", i + 1, (*ports)[count + i]);
+    }
+    const auto factor = fmt::format("{}", std::min<std::size_t>(count, 3));
+    std::vector<ConfigMap> all;
+    for (std::size_t i = 0; i < count; ++i) {
+        all.push_back(
+            {{"node.id", fmt::format("{}", i + 1)},
+             {"listeners", fmt::format("PLAINTEXT://127.0.0.1:{},CONTROLLER://127.0.0.1:{}",
+                                       (*ports)[i], (*ports)[count + i])},
+             {"controller.quorum.voters", voters},
+             {"default.replication.factor", factor},
+             {"offsets.topic.replication.factor", factor}});
+    }
+    return all;
+}
+
 LogLevel usual_level(const Options& options) {
     if (options.common.verbose > 0) {
         return options.common.verbose > 1 ? LogLevel::debug : LogLevel::info;
@@ -71,10 +120,11 @@ LogLevel usual_level(const Options& options) {
     return options.is_dev ? LogLevel::warn : LogLevel::info;
 }
 
-// One run of a node, from its settings to the exit code.
+// One run of a node, or of several in one process, from the settings to the exit code.
 class Node {
 public:
-    Node(const Options& options, Settings settings, broker::BrokerConfig config)
+    // `settings` are those of the first.
+    Node(const Options& options, Settings settings, std::vector<broker::BrokerConfig> configs)
         : options_(options),
           console_(options.common),
           settings_(std::move(settings)),
@@ -84,28 +134,15 @@ public:
               log_level_by_name(options.log_level).value_or(usual_level(options)))),
           blocking_(io::make_posix_pool(kBlockingThreads)),
           names_(io::make_posix_pool(1)) {
-        const auto workers = config.loops > 0 ? config.loops : std::max<std::size_t>(1, cores());
+        const auto loops = configs.front().loops;
+        const auto workers = loops > 0 ? loops : std::max<std::size_t>(1, cores());
         for (std::size_t i = 0; i < workers; ++i) {
             loops_.push_back(std::make_unique<LoopSet>(clock_, *disk_, random_, *blocking_));
         }
         stop_wanted_.emplace(loops_[0]->loop);
-        broker::ServerOptions server;
-        server.config = std::move(config);
-        server.logger = Logger(sink_, "broker");
-        server.log_levels = sink_;
-        server.descriptors_max = io::raise_descriptor_limit();
-        server.memory = {io::memory_limit_bytes(), io::resident_bytes, io::release_freed_memory};
-        server.resolve = io::resolve_host;
-        server.names_pool = names_.get();
-        server.cluster_id = settings_.cluster_id;
-        server.on_fatal = [this](const Error& error) {
-            console_.fail({"", error});
-            code_ = cli::kFailed;
-            end();
-        };
-        std::vector<io::Env*> envs;
-        for (auto& set : loops_) envs.push_back(&set->env);
-        server_ = std::make_unique<broker::Server>(std::move(server), control(), std::move(envs));
+        changed_.emplace(loops_[0]->loop);
+        if (settings_.cluster_id.empty()) settings_.cluster_id = random_.uuid().to_string();
+        for (auto& config : configs) add_server(std::move(config));
     }
 
     int run() {
@@ -126,7 +163,7 @@ public:
         loops_[0]->loop.run();
         is_over_ = true;
         cli::signal_myself();  // Ends the watcher.
-        server_.reset();
+        servers_.clear();
         for (std::size_t i = 1; i < loops_.size(); ++i) loops_[i]->loop.stop();
         threads_.clear();
         if (!pid_file_.empty()) cli::remove_file(pid_file_);
@@ -136,6 +173,27 @@ public:
     }
 
 private:
+    void add_server(broker::BrokerConfig config) {
+        broker::ServerOptions server;
+        server.config = std::move(config);
+        server.logger = Logger(sink_, "broker");
+        server.log_levels = sink_;
+        server.descriptors_max = io::raise_descriptor_limit();
+        server.memory = {io::memory_limit_bytes(), io::resident_bytes, io::release_freed_memory};
+        server.resolve = io::resolve_host;
+        server.names_pool = names_.get();
+        server.cluster_id = settings_.cluster_id;
+        server.on_fatal = [this](const Error& error) {
+            console_.fail({"", error});
+            code_ = cli::kFailed;
+            end();
+        };
+        std::vector<io::Env*> envs;
+        for (auto& set : loops_) envs.push_back(&set->env);
+        servers_.push_back(
+            std::make_unique<broker::Server>(std::move(server), control(), std::move(envs)));
+    }
+
     static std::size_t cores() { return cli::processors(); }
 
     io::Env& control() { return loops_[0]->env; }
@@ -164,28 +222,49 @@ private:
     }
 
     asio::awaitable<void> live() {
-        auto started = co_await server_->start();
-        if (started) {
+        for (const auto& server : servers_) {
+            ++under_way_;
+            control().loop.spawn(start_one(server.get()));
+        }
+        while (under_way_ > 0) co_await changed_->wait_until(io::kNever);
+        if (!start_error_) {
             blocking_->submit([this] { announce(); });
             co_await stop_wanted_->wait_until(io::kNever);
         } else {
-            code_ = console_.fail({"", started.error()});
+            code_ = console_.fail({"", *start_error_});
         }
         std::move_only_function<bool()> close = [this] {
             close_admin();
             return true;
         };
         co_await io::on_pool<bool>(control().loop, *blocking_, std::move(close));
-        co_await server_->stop();
+        // Together: the last one to go would find no controller to ask.
+        for (const auto& server : servers_) {
+            ++under_way_;
+            control().loop.spawn(stop_one(server.get()));
+        }
+        while (under_way_ > 0) co_await changed_->wait_until(io::kNever);
         loops_[0]->loop.stop();
+    }
+
+    asio::awaitable<void> start_one(broker::Server* server) {
+        auto started = co_await server->start();
+        if (!started && !start_error_) start_error_ = std::move(started).error();
+        --under_way_;
+        changed_->notify();
+    }
+
+    asio::awaitable<void> stop_one(broker::Server* server) {
+        co_await server->stop();
+        --under_way_;
+        changed_->notify();
     }
 
     // Off the loop: creates the seeds, then says that it is ready.
     void announce() {
         std::string bootstrap;
         std::int64_t port = -1;
-        for (const auto& listener : server_->listeners()) {
-            if (listener.is_controller) continue;
+        for (const auto& listener : listeners_of_clients()) {
             if (port < 0) port = listener.bound.port;
             auto host =
                 listener.advertised.host.empty() ? listener.bound.host : listener.advertised.host;
@@ -218,13 +297,24 @@ private:
         if (!options_.command.empty()) wrap(bootstrap);
     }
 
-    // The admin endpoint on a thread of its own, when admin.listener is set.
+    // Of a node that is only a controller: the controller's.
+    std::vector<broker::ListenerInfo> listeners_of_clients() const {
+        std::vector<broker::ListenerInfo> all;
+        for (const auto& server : servers_) {
+            for (auto& listener : server->listeners()) all.push_back(std::move(listener));
+        }
+        const auto is_controller = [](const auto& one) { return one.is_controller; };
+        if (!std::ranges::all_of(all, is_controller)) std::erase_if(all, is_controller);
+        return all;
+    }
+
+    // The admin endpoint of the first on a thread of its own, when admin.listener is set.
     bool open_admin() {
         const std::string listener(value("admin.listener"));
         const std::lock_guard lock(admin_mutex_);
         if (listener.empty() || is_admin_over_) return true;
         auto opened = open_http_server(
-            listener, [this](const std::string& path) { return server_->page(path); });
+            listener, [this](const std::string& path) { return servers_.front()->page(path); });
         if (!opened) {
             code_ = console_.fail({"", Error(Errc::invalid_config, opened.error())});
             return false;
@@ -312,8 +402,11 @@ private:
     std::unique_ptr<io::Pool> names_;              // Lookups may wait for long.
     std::vector<std::unique_ptr<LoopSet>> loops_;  // The first is the control loop.
     std::vector<std::unique_ptr<io::Pool>> threads_;
-    std::unique_ptr<broker::Server> server_;
+    std::vector<std::unique_ptr<broker::Server>> servers_;
     std::optional<io::Signal> stop_wanted_;  // On the control loop.
+    std::optional<io::Signal> changed_;      // Likewise.
+    int under_way_ = 0;                      // Starts, or stops.
+    std::optional<Error> start_error_;
     std::vector<client::NewTopic> seeds_;
     std::unique_ptr<cli::Child> child_;
     std::unique_ptr<HttpServer> admin_;
@@ -330,14 +423,29 @@ private:
 
 int start(const Options& options) {
     cli::Console console(options.common);
-    auto settings = settings_of(options);
-    if (!settings) return console.usage(settings.error());
-    auto config = broker::make_broker_config(settings->values);
-    if (!config) return console.usage(config.error().what);
-    config->advertise_dialled = options.is_dev && !settings->values.contains(kAdvertised);
+    const bool is_alone = options.brokers == 1;
+    if (!is_alone && (!options.is_dev || !options.config.empty() || options.node_id >= 0)) {
+        return console.usage("--brokers goes with --dev, and without --config and --node-id");
+    }
+    if (options.brokers < 1) return console.usage("--brokers 0: one at least");
+    auto all = members(options);
+    if (!all) return console.fail({"--brokers", all.error()});
+    std::optional<Settings> first;
+    std::vector<broker::BrokerConfig> configs;
+    for (const auto& member : *all) {
+        auto settings = settings_of(options, member);
+        if (!settings) return console.usage(settings.error());
+        auto config = broker::make_broker_config(settings->values);
+        if (!config) return console.usage(config.error().what);
+        // Of several on one address only its own port says which is meant.
+        const bool is_told = settings->values.contains(kAdvertised);
+        config->advertise_dialled = options.is_dev && is_alone && !is_told;
+        configs.push_back(std::move(*config));
+        if (!first) first = std::move(*settings);
+    }
     cli::hold_signals();
     if (options.exit_with_parent) cli::end_with_parent();
-    return Node(options, std::move(*settings), std::move(*config)).run();
+    return Node(options, std::move(*first), std::move(configs)).run();
 }
 
 }  // namespace kcore::server

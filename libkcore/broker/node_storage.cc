@@ -65,9 +65,19 @@ Result<void> check_fresh(const Survey& found, const StorageOptions& options) {
                             found.fresh.front(), log::kMetaProperties));
 }
 
+// This node's directory is the voter that its id names.
+raft::VoterSet voters_with(std::vector<raft::Voter> voters, std::int32_t node_id,
+                           log::MetaProperties& meta) {
+    for (auto& voter : voters) {
+        if (voter.key.id != node_id) continue;
+        if (voter.key.directory.is_zero()) voter.key.directory = *meta.directory_id;
+        meta.directory_id = voter.key.directory;
+    }
+    return raft::VoterSet(std::move(voters));
+}
+
 Result<void> format_fresh(const BrokerConfig& config, io::Env& env,
-                          const std::vector<std::string>& fresh,
-                          const std::vector<metadata::Record>& first_records,
+                          const std::vector<std::string>& fresh, const StorageOptions& options,
                           NodeStorage& storage) {
     for (const auto& path : fresh) {
         raft::Format how;
@@ -77,9 +87,10 @@ Result<void> format_fresh(const BrokerConfig& config, io::Env& env,
         how.meta.directory_id = env.random.uuid();
         how.has_metadata = config.is_controller && path == config.metadata_log_dir;
         if (how.has_metadata) {
-            for (const auto& record : first_records) {
+            for (const auto& record : options.first_records) {
                 how.bootstrap.push_back(metadata::encode_record(record));
             }
+            how.voters = voters_with(options.voters, config.node_id, how.meta);
         }
         auto formatted = raft::format(env.disk, how, env.clock.wall_ms());
         if (!formatted) return std::unexpected(std::move(formatted).error());
@@ -124,7 +135,7 @@ Result<NodeStorage> open_storage(const BrokerConfig& config, io::Env& env,
     storage.cluster_id = found->cluster_id;
     if (storage.cluster_id.empty()) storage.cluster_id = options.cluster_id;
     if (storage.cluster_id.empty()) storage.cluster_id = env.random.uuid().to_string();
-    auto formatted = format_fresh(config, env, found->fresh, options.first_records, storage);
+    auto formatted = format_fresh(config, env, found->fresh, options, storage);
     if (!formatted) return std::unexpected(std::move(formatted).error());
     storage.files = std::make_unique<log::FileCache>(env.disk, kOpenFilesMax);
     log::LogDirsOptions how;

@@ -20,6 +20,7 @@
 #include "metadata/record.h"
 #include "metadata/snapshot.h"
 #include "raft/pending_sync.h"
+#include "raft/voters.h"
 
 namespace kcore::broker {
 
@@ -36,6 +37,9 @@ struct StorageOptions {
     bool adds_directories = false;  // Formats new ones beside old ones: `kbroker format`.
     // Of a new cluster: its first records.
     std::vector<metadata::Record> first_records = metadata::bootstrap_records();
+    // Of a new cluster with a dynamic quorum: its voters. This node among them has its directory
+    // id from there; a zero one is chosen.
+    std::vector<raft::Voter> voters;
     std::function<void(const std::string& path, const Error& error)> on_failure;
     Logger logger;
 };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "broker/test_trio.h"
+#include "protocol/api/delete_records.h"
 #include "protocol/api/fetch.h"
 #include "protocol/api/list_offsets.h"
 #include "protocol/api/produce.h"
@@ -60,6 +61,18 @@ protected:
         return answer.responses.at(0).partition_responses.at(0);
     }
 
+    protocol::FetchResponse::PartitionData fetch(int id, const std::string& rack = "") {
+        protocol::FetchRequest request;
+        request.max_bytes = 1 << 20;
+        request.session_epoch = -1;
+        request.rack_id = rack;
+        auto& topic = request.topics.emplace_back();
+        topic.topic_id = topic_id;
+        topic.partitions.emplace_back().partition_max_bytes = 1 << 20;
+        auto answer = ask(id, std::move(request));
+        return std::move(answer.responses.at(0).partitions.at(0));
+    }
+
     Errc error_of(int id, const std::string& value) {
         return errc_from_wire(produce(id, value).error_code);
     }
@@ -92,22 +105,58 @@ TEST_F(ReplicatedTest, WhoIsNotTheLeaderSaysSo) {
     EXPECT_EQ(error_of(leader % 3 + 1, "x"), Errc::not_leader_or_follower);
 }
 
-TEST_F(ReplicatedTest, WithTooFewInSyncNothingIsTaken) {
+TEST_F(ReplicatedTest, ConsumersMayReadAtAFollower) {
     start_all();
     ASSERT_EQ(create(1, "orders", 3), 0);
     const auto leader = expect_in_sync(1, 3).leader_id;
+    ASSERT_EQ(error_of(leader, "x"), Errc::none);
+    loop.advance(io::Milliseconds(1000));
+    const auto there = fetch(leader % 3 + 1);
+    EXPECT_EQ(there.error_code, 0);
+    EXPECT_EQ(there.high_watermark, 1);
+}
+
+TEST_F(ReplicatedTest, ConsumersAreSentToTheReplicaInTheirRack) {
+    more["replica.selector.class"] = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
+    start_all();
+    ASSERT_EQ(create(1, "orders", 3), 0);
+    const auto leader = expect_in_sync(1, 3).leader_id;
+    ASSERT_EQ(error_of(leader, "x"), Errc::none);
+    const auto other = leader % 3 + 1;
+    EXPECT_EQ(fetch(leader, "rack-" + std::to_string(other)).preferred_read_replica, other);
+    EXPECT_EQ(fetch(leader, "rack-" + std::to_string(leader)).preferred_read_replica, -1);
+    EXPECT_EQ(fetch(leader, "nowhere").preferred_read_replica, -1);
+}
+
+TEST_F(ReplicatedTest, DeletedRecordsAreGoneOnAllReplicas) {
+    start_all();
+    ASSERT_EQ(create(1, "orders", 3), 0);
+    const auto leader = expect_in_sync(1, 3).leader_id;
+    for (int i = 0; i < 5; ++i) ASSERT_EQ(error_of(leader, "x"), Errc::none);
+    protocol::DeleteRecordsRequest request;
+    request.timeout_ms = 5000;
+    auto& topic = request.topics.emplace_back();
+    topic.name = "orders";
+    topic.partitions.emplace_back().offset = 3;
+    const auto answer = ask(leader, std::move(request)).topics.at(0).partitions.at(0);
+    EXPECT_EQ(answer.error_code, 0);
+    EXPECT_EQ(answer.low_watermark, 3);
+    EXPECT_EQ(fetch(leader % 3 + 1).error_code, static_cast<int>(Errc::offset_out_of_range));
+}
+
+TEST_F(ReplicatedTest, WithTooFewInSyncNothingIsTaken) {
+    more["min.insync.replicas"] = "3";
+    start_all();
+    ASSERT_EQ(create(1, "orders", 3), 0);
+    const auto leader = expect_in_sync(1, 3).leader_id;
+    EXPECT_EQ(error_of(leader, "all are here"), Errc::none);
     stop(*nodes[leader % 3]);
-    EXPECT_EQ(error_of(leader, "two are enough"), Errc::none);
-    // Without a majority of controllers the ISR stays as it is, and waits end.
-    const auto last = (leader + 1) % 3;
+    expect_in_sync(leader, 2);
+    EXPECT_EQ(error_of(leader, "one is missing"), Errc::not_enough_replicas);
     begin(*nodes[leader % 3]);
     expect_started(*nodes[leader % 3]);
     expect_in_sync(leader, 3);
-    more["min.insync.replicas"] = "3";
-    stop(*nodes[last]);
-    begin(*nodes[last]);
-    expect_started(*nodes[last]);
-    EXPECT_EQ(expect_in_sync(leader, 3).leader_id, leader);
+    EXPECT_EQ(produce(leader, "all are here").base_offset, 1);
 }
 
 }  // namespace

@@ -79,6 +79,7 @@ protected:
                            {"controller.quorum.voters", "1@" + at(kControllerPort, 1) + ",2@" +
                                                             at(kControllerPort, 2) + ",3@" +
                                                             at(kControllerPort, 3)},
+                           {"broker.rack", "rack-" + std::to_string(node.id)},
                            {"log.dirs", "/data"}};
         for (const auto& [key, value] : more) settings[key] = value;
         options.config = *make_broker_config(settings);

@@ -44,7 +44,10 @@ Result<PendingSync> format(io::Disk& disk, const Format& how, std::int64_t now_m
             return std::unexpected(done.error());
         }
         const SnapshotId zero;
-        const auto bytes = build_snapshot(zero, how.bootstrap, now_ms, now_ms);
+        VoterHistory::Entry voters;
+        voters.kraft_version = how.voters.empty() ? 0 : 1;
+        voters.voters = how.voters;
+        const auto bytes = build_snapshot(zero, how.bootstrap, now_ms, now_ms, voters);
         auto done = written.write_file(disk, directory + "/" + snapshot_name(zero), as_text(bytes));
         if (!done) return std::unexpected(done.error());
         done = written.write_file(disk, fmt::format("{}/{}", directory, "partition.metadata"),

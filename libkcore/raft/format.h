@@ -11,6 +11,7 @@
 #include "io/disk.h"
 #include "log/meta_properties.h"
 #include "raft/pending_sync.h"
+#include "raft/voters.h"
 
 namespace kcore::raft {
 
@@ -22,6 +23,7 @@ struct Format {
     log::MetaProperties meta;      // With a directory id.
     bool has_metadata = false;     // The directory of the metadata log of a controller.
     std::vector<Bytes> bootstrap;  // Values of the first metadata records.
+    VoterSet voters;               // Of a dynamic quorum (KIP-853); empty: they are configured.
 };
 
 //   kafka_storage_error  I/O, or the directory is formatted already

@@ -1,6 +1,7 @@
 #include "raft/node.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -213,8 +214,18 @@ void Node::feed() {
     if (leads_in_ && (!replica_->is_leader() || replica_->epoch() != *leads_in_)) {
         lose({Errc::not_leader_or_follower, "another node leads the metadata log, or none"});
     }
+    log_voters();
     tell_leader();
     if (auto done = catch_up(); !done) fail_all(done.error());
+}
+
+void Node::log_voters() {
+    const auto& known = replica_->voters();
+    if (std::exchange(logged_voters_, known.offset()) == known.offset()) return;
+    std::vector<std::int32_t> ids;
+    for (const auto& [id, voter] : known.voters().all()) ids.push_back(id);
+    logger_.info("voters={} ids=[{}] kraft_version={}", ids.size(), fmt::join(ids, ","),
+                 known.kraft_version());
 }
 
 void Node::tell_leader() {

@@ -151,6 +151,7 @@ private:
     void feed();
     Result<void> catch_up();
     void tell_leader();
+    void log_voters();
     void lose(const Error& why);
     void fail_all(const Error& why);
     void complete_waiters();
@@ -169,9 +170,10 @@ private:
     std::unique_ptr<Replica> replica_;
     Listener* listener_ = nullptr;
 
-    std::int64_t applied_ = 0;               // The state machine knows what is below.
-    std::optional<std::int32_t> leads_in_;   // What the state machine was told.
-    std::optional<LeaderInfo> told_leader_;  // Likewise.
+    std::int64_t applied_ = 0;                   // The state machine knows what is below.
+    std::optional<std::int32_t> leads_in_;       // What the state machine was told.
+    std::optional<LeaderInfo> told_leader_;      // Likewise.
+    std::optional<std::int64_t> logged_voters_;  // Where they stand in the log.
     std::vector<Waiter> waiters_;
     std::map<RequestId, std::shared_ptr<Asked>> asked_;
     RequestId last_asked_ = 0;

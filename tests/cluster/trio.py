@@ -23,9 +23,9 @@ def free_ports(count):
     return ports
 
 
-def format_node(program, node, cluster=CLUSTER):
-    subprocess.run([program, "format", "--config", str(node._properties()), "--cluster-id",
-                    cluster], check=True, stdout=subprocess.DEVNULL)
+def format_node(program, node, cluster=CLUSTER, how=None):
+    command = [program, "format", "--config", str(node._properties()), "--cluster-id", cluster]
+    subprocess.run([*command, how] if how else command, check=True, stdout=subprocess.DEVNULL)
     assert os.path.isdir(node.folder / "data"), node.folder
 
 
