@@ -1,8 +1,8 @@
-"""Builds everything and runs all tests: scripts/test [--full | --long] [LABEL...]
+"""Builds everything and runs all tests: scripts/test [--quick | --long] [LABEL...]
 
-  (nothing)   g++ release build and all its tests.
-  --full      also: clang build with thread-safety analysis, warnings as errors, ASan and UBSan, and
-              with it the unit and wire tests and five seconds of every fuzz target.
+  (nothing)   g++ release build and all its tests; then clang with thread-safety analysis, warnings
+              as errors, ASan and UBSan: unit, wire tests and five seconds of each fuzz target.
+  --quick     the first half only.
   --long      all that, and: unit tests under TSan, clang-tidy, minutes of every fuzz target, long
               cluster and kill runs. Takes hours.
   LABEL       only tests with these labels (unit, wire, badinput, lint, cli, interop, conformance,
@@ -93,10 +93,10 @@ def main(arguments):
         print(__doc__)
         return 0
     is_long = "--long" in arguments
-    is_full = is_long or "--full" in arguments
+    is_quick = "--quick" in arguments
     labels = [a for a in arguments if not a.startswith("-")]
-    if set(arguments) - {"--long", "--full", *labels}:
-        print("usage: scripts/test [--full | --long] [LABEL...]", file=sys.stderr)
+    if set(arguments) - {"--long", "--quick", *labels} or (is_long and is_quick):
+        print("usage: scripts/test [--quick | --long] [LABEL...]", file=sys.stderr)
         return 2
     started = time.monotonic()
     tally = Tally()
@@ -104,8 +104,8 @@ def main(arguments):
     if build(tally, "release"):
         test(tally, "release", labels, **environment)
     sanitized = [label for label in SANITIZED if not labels or label in labels]
-    if not is_full:
-        tally.skipped.append("clang analysis, sanitizers, fuzz targets (scripts/test --full)")
+    if is_quick:
+        tally.skipped.append("clang analysis, sanitizers, fuzz targets (scripts/test)")
     elif sanitized and build(tally, "asan", "kcore_sanitized_tests", "kcore_fuzz"):
         test(tally, "asan", sanitized, KCORE_FUZZ_SECONDS="300" if is_long else "5")
     if not is_long:
