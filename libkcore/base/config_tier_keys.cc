@@ -27,7 +27,7 @@ constexpr ConfigKey kRows[] = {
     {"follower.replication.throttled.rate", kLong, "9223372036854775807", at_least(0), kCluster,
      kKept | kHidden, "Reassignment throttle on the follower side, B/s; dynamic only."},
     {"replica.alter.log.dirs.io.max.bytes.per.second", kLong, "9223372036854775807", at_least(0),
-     kCluster, kKept | kHidden, "Throttle of moves between log dirs, B/s; dynamic only."},
+     kCluster, kActs | kHidden, "Throttle of moves between log dirs, B/s; dynamic only."},
     {"metric.reporters", kList, "org.apache.kafka.common.metrics.JmxReporter", any(), kCluster,
      kKept, "Java reporter classes; the default is the JMX one."},
     {"metrics.num.samples", kInt, "2", at_least(1), kStatic, kKept, "Samples kept per metric."},

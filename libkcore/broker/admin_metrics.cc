@@ -9,6 +9,7 @@
 #include "broker/client_metrics.h"
 #include "broker/controller_runner.h"
 #include "broker/log_cleaner.h"
+#include "broker/log_scrubber.h"
 #include "broker/membership.h"
 #include "broker/services.h"
 #include "broker/traffic.h"
@@ -138,6 +139,18 @@ void add_cleaner(const Services& services, Text& text) {
     }
 }
 
+void add_upkeep(const Services& services, Text& text) {
+    if (services.moves != nullptr) {
+        text.gauge("kcore_log_moves", std::ssize(services.moves->all()));
+    }
+    if (services.scrubber == nullptr) return;
+    const auto& counters = services.scrubber->counters();
+    text.counter("kcore_log_scrubber_passes_total", counters.passes);
+    text.counter("kcore_log_scrubber_segments_total", counters.segments);
+    text.counter("kcore_log_scrubber_bytes_total", counters.bytes);
+    text.gauge("kcore_log_scrubber_damaged_segments", counters.damaged.value());
+}
+
 struct LogFacts {
     std::string labels;
     replication::Partition::Offsets offsets;
@@ -176,6 +189,7 @@ std::string metrics_text(const Services& services) {
     if (services.traffic != nullptr) add_traffic(*services.traffic, text);
     if (services.cleaner != nullptr) add_cleaner(services, text);
     add_logs(services, text);
+    add_upkeep(services, text);
     auto all = std::move(text).take();
     auto* of_clients = services.client_metrics;
     if (of_clients != nullptr && of_clients->is_on()) all += of_clients->text();

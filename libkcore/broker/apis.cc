@@ -8,6 +8,7 @@
 #include "protocol/api/alter_configs.h"
 #include "protocol/api/alter_partition.h"
 #include "protocol/api/alter_partition_reassignments.h"
+#include "protocol/api/alter_replica_log_dirs.h"
 #include "protocol/api/alter_user_scram_credentials.h"
 #include "protocol/api/api_versions.h"
 #include "protocol/api/assign_replicas_to_dirs.h"
@@ -94,6 +95,7 @@ Dispatch broker_apis(bool with_unstable_versions) {
              handed_on<AlterClientQuotasRequest>(),
              api<AlterConfigsRequest>(alter_configs),
              handed_on<AlterPartitionReassignmentsRequest>(),
+             api<AlterReplicaLogDirsRequest>(alter_replica_log_dirs),
              handed_on<AlterUserScramCredentialsRequest>(),
              api<ApiVersionsRequest>(api_versions),
              api<CreateAclsRequest>(create_acls),

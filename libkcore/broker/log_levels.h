@@ -12,17 +12,19 @@
 namespace kcore::broker {
 
 // Sorted; what Logger::named gets, as scripts/lint checks.
-inline constexpr std::array<std::string_view, 17> kLoggers = {"acceptor",
+inline constexpr std::array<std::string_view, 19> kLoggers = {"acceptor",
                                                               "broker",
                                                               "config",
                                                               "controller",
                                                               "controller-link",
+                                                              "directory-moves",
                                                               "directory-reports",
                                                               "fetcher",
                                                               "group",
                                                               "isr",
                                                               "log",
                                                               "log-cleaner",
+                                                              "log-scrubber",
                                                               "membership",
                                                               "memory",
                                                               "on-demand-topics",

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "metadata/features.h"
+#include "security/scram_keys.h"
 
 namespace kcore::broker {
 
@@ -78,6 +79,9 @@ NodeSettings node_settings(const BrokerConfig& config) {
     settings.produce_trust = believes_headers ? record::Trust::header : record::Trust::strict;
     settings.recovery_threads =
         static_cast<std::size_t>(values.integer("num.recovery.threads.per.data.dir"));
+    const auto movers = values.optional_integer("num.replica.alter.log.dirs.threads");
+    settings.mover_threads = movers ? static_cast<std::size_t>(std::max<std::int64_t>(*movers, 1))
+                                    : config.log_dirs.size();
     auto& chores = settings.chores;
     const auto flush_check_ms = values.integer("log.flush.scheduler.interval.ms");
     if (flush_check_ms > 0) chores.flush_ms = std::min(chores.flush_ms, flush_check_ms);
@@ -121,12 +125,34 @@ CleanerSettings cleaner_settings(const BrokerLevels& levels) {
     return settings;
 }
 
+ScrubberSettings scrubber_settings(const BrokerLevels& levels) {
+    const auto values = Config::of_broker(levels);
+    return {.bytes_per_second = static_cast<double>(values.integer("kcore.scrub.bytes.per.second")),
+            .interval_ms = values.integer("kcore.scrub.interval.ms")};
+}
+
+double mover_bytes_per_second(const BrokerLevels& levels) {
+    const auto values = Config::of_broker(levels);
+    return static_cast<double>(values.integer("replica.alter.log.dirs.io.max.bytes.per.second"));
+}
+
+namespace {
+
+Result<controller::ScramKeys> derive_scram_keys(std::int8_t mechanism, BytesView salted) {
+    auto keys = security::scram_keys(static_cast<security::ScramMechanism>(mechanism), salted);
+    if (!keys) return std::unexpected(std::move(keys).error());
+    return controller::ScramKeys{std::move(keys->stored_key), std::move(keys->server_key)};
+}
+
+}  // namespace
+
 ControllerOptions controller_options(const BrokerConfig& config,
                                      const std::vector<ListenerInfo>& listeners) {
     const auto values = values_of(config);
     ControllerOptions options;
     auto& settings = options.settings;
     settings.node_id = config.node_id;
+    settings.derive_scram_keys = derive_scram_keys;
     settings.partitions_default = config.partitions_default;
     settings.replication_factor_default = config.replication_factor_default;
     settings.min_insync_replicas = static_cast<std::int32_t>(values.integer("min.insync.replicas"));

@@ -160,4 +160,16 @@ Result<NodeStorage> open_storage(const BrokerConfig& config, io::Env& env,
     return storage;
 }
 
+bool close_directories(const log::LogDirs& dirs, std::int64_t broker_epoch, bool is_clean,
+                       const Logger& logger) {
+    bool are_closed = true;
+    for (const auto& dir : dirs.all()) {
+        const auto closed = dir->close(broker_epoch, is_clean);
+        if (closed) continue;
+        logger.error("directory not closed reason=\"{}\"", closed.error().what);
+        are_closed = false;
+    }
+    return are_closed;
+}
+
 }  // namespace kcore::broker

@@ -6,9 +6,12 @@
 // of the metadata log. One without meta.properties beside others that have it stops the start, as
 // in Kafka: most likely its disk is not mounted, and what lay on it must not be made anew.
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/logger.h"
@@ -49,5 +52,26 @@ struct StorageOptions {
 //   kafka_storage_error      I/O, another process has a directory, or one was not formatted
 Result<NodeStorage> open_storage(const BrokerConfig& config, io::Env& env,
                                  const StorageOptions& options);
+
+// Marks them clean, if their logs are. False when one could not be closed.
+bool close_directories(const log::LogDirs& dirs, std::int64_t broker_epoch, bool is_clean,
+                       const Logger& logger);
+
+// Directories of these paths, * for all, take no new partitions, the others do. Gives their ids.
+template <class Paths>
+std::vector<Uuid> cordon(const log::LogDirs& dirs, const Paths& paths) {
+    using Use = log::LogDir::Use;
+    const auto is_named = [&](std::string_view path) {
+        return std::ranges::find(paths, path) != paths.end();
+    };
+    std::vector<Uuid> ids;
+    for (const auto& dir : dirs.all()) {
+        if (!dir->takes_partitions()) continue;
+        const bool is_cordoned = is_named("*") || is_named(dir->path());
+        dir->set_use(is_cordoned ? Use::cordoned : Use::any);
+        if (is_cordoned) ids.push_back(dir->id());
+    }
+    return ids;
+}
 
 }  // namespace kcore::broker

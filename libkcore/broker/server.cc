@@ -12,11 +12,13 @@
 #include "broker/config_levels.h"
 #include "broker/controller_link.h"
 #include "broker/controller_runner.h"
+#include "broker/directory_mover.h"
 #include "broker/directory_reports.h"
 #include "broker/group_shards.h"
 #include "broker/isr_changes.h"
 #include "broker/listeners.h"
 #include "broker/log_cleaner.h"
+#include "broker/log_scrubber.h"
 #include "broker/membership.h"
 #include "broker/node_settings.h"
 #include "broker/node_storage.h"
@@ -28,13 +30,14 @@
 #include "broker/worker.h"
 #include "replication/fetch_session.h"
 #include "replication/partitions.h"
-#include "security/scram_keys.h"
 
 namespace kcore::broker {
 
 using asio::awaitable;
 
 namespace {
+
+constexpr std::int64_t kRegisterAgainMs = 1'000;
 
 std::int64_t ceiling_of(const ServerOptions& options) {
     const auto set = options.config.memory_bytes_max;
@@ -100,8 +103,10 @@ struct Server::Parts {
     std::unique_ptr<ProducerIds> producer_ids;
     std::unique_ptr<Membership> membership;
     std::unique_ptr<DirectoryReports> directory_reports;
+    std::unique_ptr<DirectoryMover> mover;
     std::unique_ptr<Chores> chores;
     std::unique_ptr<LogCleaner> cleaner;
+    std::unique_ptr<LogScrubber> scrubber;
     std::unique_ptr<Dispatch> for_clients;
     std::unique_ptr<Dispatch> for_nodes;
     std::unique_ptr<Worker> control_worker;
@@ -131,6 +136,8 @@ struct Server::Parts {
     ConnectionCaps within_descriptors(ConnectionCaps caps) const;
     bool changes_broker(const metadata::Changes& changes) const;
     std::int64_t broker_epoch() const { return registered_epoch; }  // From any thread.
+    void follow_images();
+    BrokerLevels levels() const { return levels_of(config(), *publisher.current()); }
     void apply_settings(const metadata::Image& image);
     void follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
                 const metadata::Changes& changes, metadata::Publisher::Ready ready);
@@ -148,18 +155,6 @@ struct Server::Parts {
 
 // --- Starting
 
-namespace {
-
-constexpr std::int64_t kRegisterAgainMs = 1'000;
-
-Result<controller::ScramKeys> derive_scram_keys(std::int8_t mechanism, BytesView salted) {
-    auto keys = security::scram_keys(static_cast<security::ScramMechanism>(mechanism), salted);
-    if (!keys) return std::unexpected(std::move(keys).error());
-    return controller::ScramKeys{std::move(keys->stored_key), std::move(keys->server_key)};
-}
-
-}  // namespace
-
 Result<void> Server::Parts::open() {
     StorageOptions how;
     how.cluster_id = options.cluster_id;
@@ -170,7 +165,6 @@ Result<void> Server::Parts::open() {
     auto opened = open_storage(config(), control, how);
     if (!opened) return std::unexpected(std::move(opened).error());
     storage = std::move(*opened);
-
     const auto settings = node_settings(config());
     replication::PartitionsOptions replicas;
     replicas.recovery_threads = settings.recovery_threads;
@@ -179,9 +173,11 @@ Result<void> Server::Parts::open() {
     replicas.logger = logger().named("replication");
     directory_reports = std::make_unique<DirectoryReports>(control, config().node_id,
                                                            logger().named("directory-reports"));
-    replicas.placed = [this](const Uuid& topic, std::int32_t partition, const Uuid& directory) {
+    const auto tell_directory = [this](const Uuid& topic, std::int32_t partition,
+                                       const Uuid& directory) {
         directory_reports->add(topic, partition, directory);
     };
+    replicas.placed = tell_directory;
     replicas.settings_of = [this](const metadata::Image& image, const std::string& topic) {
         const auto levels = levels_of(config(), image);
         return replication::settings_of(Config::of_topic(image.topic_config(topic), levels),
@@ -189,6 +185,13 @@ Result<void> Server::Parts::open() {
     };
     partitions = std::make_unique<replication::Partitions>(std::move(replicas), *storage.dirs,
                                                            control.pool, control.clock);
+    DirectoryMover::Options of_mover;
+    of_mover.threads = settings.mover_threads;
+    of_mover.bytes_per_second = [this] { return mover_bytes_per_second(levels()); };
+    of_mover.placed = tell_directory;
+    of_mover.logger = logger().named("directory-moves");
+    mover =
+        std::make_unique<DirectoryMover>(std::move(of_mover), control, *partitions, *storage.dirs);
     fetch_sessions = std::make_unique<replication::FetchSessions>(settings.fetch_session_slots,
                                                                   control.clock, control.random);
     groups = std::make_unique<GroupShards>(config().node_id, settings.group, control, *partitions,
@@ -197,13 +200,17 @@ Result<void> Server::Parts::open() {
     of_fetchers.broker_epoch = [this] { return broker_epoch(); };
     fetchers = std::make_unique<ReplicaFetchers>(control, worker_envs, *partitions,
                                                  std::move(of_fetchers), logger().named("fetcher"));
-    const auto none = publisher.current();
-    fetchers->set_count(*none, fetchers_per_leader(levels_of(config(), *none)));
+    fetchers->set_count(*publisher.current(), fetchers_per_leader(levels()));
     isr_changes = std::make_unique<IsrChanges>(control, *partitions, config().node_id,
                                                settings.lag_max_ms, logger().named("isr"));
     services.fetch_bytes_max = settings.fetch_bytes_max;
     services.produce_trust = settings.produce_trust;
     services.selects_by_rack = settings.selects_by_rack;
+    follow_images();
+    return {};
+}
+
+void Server::Parts::follow_images() {
     publisher.prepare([this](const auto& before, const auto& after, const auto& changes,
                              auto ready) { follow(before, after, changes, std::move(ready)); });
     publisher.subscribe([this](const auto& /*before*/, const auto& after, const auto& changes) {
@@ -217,7 +224,6 @@ Result<void> Server::Parts::open() {
         if (std::ranges::any_of(changes.configs, is_subscription)) client_metrics.set(*after);
         if (changes_broker(changes)) apply_settings(*after);
     });
-    return {};
 }
 
 // Its partitions go offline, the controller moves their leaders; without the last one, or that of
@@ -241,20 +247,9 @@ void Server::Parts::directory_failed(const std::string& path, const Error& why) 
     });
 }
 
-// cordoned.log.dirs: paths, or * for all of them.
 void Server::Parts::cordon_directories(const metadata::Image& image) {
-    using Use = log::LogDir::Use;
     const auto cordoned = Config::of_broker(levels_of(config(), image)).list("cordoned.log.dirs");
-    const auto is_named = [&](std::string_view path) {
-        return std::ranges::find(cordoned, path) != cordoned.end();
-    };
-    std::vector<Uuid> ids;
-    for (const auto& dir : storage.dirs->all()) {
-        if (dir->use() == Use::metadata_only) continue;
-        const bool is_cordoned = is_named("*") || is_named(dir->path());
-        dir->set_use(is_cordoned ? Use::cordoned : Use::any);
-        if (is_cordoned) ids.push_back(dir->id());
-    }
+    auto ids = cordon(*storage.dirs, cordoned);
     if (membership) membership->directories_cordoned(std::move(ids));
 }
 
@@ -263,8 +258,14 @@ void Server::Parts::start_chores() {
                                       node_settings(config()).chores);
     chores->start();
     cleaner = std::make_unique<LogCleaner>(control, *partitions, logger().named("log-cleaner"));
-    cleaner->apply(cleaner_settings(levels_of(config(), *publisher.current())));
+    cleaner->apply(cleaner_settings(levels()));
     services.cleaner = cleaner.get();
+    mover->start();
+    scrubber = std::make_unique<LogScrubber>(
+        control, *partitions, [this] { return scrubber_settings(levels()); },
+        logger().named("log-scrubber"));
+    scrubber->start();
+    services.scrubber = scrubber.get();
 }
 
 // Logs are made, loaded and removed on the pool, one image after the other. The first image says
@@ -277,8 +278,10 @@ void Server::Parts::follow(const metadata::ImagePtr& before, const metadata::Ima
     if (!is_ours) return ready();
     is_preparing = true;
     auto work = [this, is_first, before, after, changes, ready = std::move(ready)]() mutable {
+        if (is_first) mover->moves().promote_orphans(*after);
         if (is_first) partitions->load(*after);
         partitions->apply(*before, *after, changes);
+        if (is_first) mover->moves().resume();
         control.loop.post([this, ready = std::move(ready)]() mutable {
             is_preparing = false;
             prepared.notify();
@@ -323,7 +326,6 @@ Result<void> Server::Parts::start_controller() {
     how.settings.cluster_id = storage.cluster_id;
     incarnation = control.random.uuid();
     how.settings.local_incarnation = incarnation;
-    how.settings.derive_scram_keys = derive_scram_keys;
     how.client_quotas = &client_quotas;
     how.resolve = options.resolve;
     how.names_pool = options.names_pool;
@@ -378,6 +380,7 @@ void Server::Parts::make_services() {
     services.producer_ids = producer_ids.get();
     services.log_dirs = storage.dirs.get();
     services.partitions = partitions.get();
+    services.moves = &mover->moves();
     services.fetch_sessions = fetch_sessions.get();
     services.group_shards = groups.get();
     services.isr_changes = isr_changes.get();
@@ -504,16 +507,10 @@ awaitable<void> Server::Parts::finish_requests(Worker* worker, io::Deadline dead
 
 awaitable<bool> Server::Parts::close_logs() {
     std::move_only_function<bool()> work = [this] {
-        const bool is_clean = partitions->close();
+        const bool are_copies_clean = mover->moves().close();
+        const bool is_clean = partitions->close() && are_copies_clean;
         const auto epoch = membership ? membership->epoch() : -1;
-        bool are_closed = true;
-        for (const auto& dir : storage.dirs->all()) {
-            const auto closed = dir->close(epoch, is_clean);
-            if (closed) continue;
-            logger().error("directory not closed reason=\"{}\"", closed.error().what);
-            are_closed = false;
-        }
-        return is_clean && are_closed;
+        return close_directories(*storage.dirs, epoch, is_clean, logger()) && is_clean;
     };
     const bool is_clean = co_await io::on_pool<bool>(control.loop, control.pool, std::move(work));
     co_return is_clean;
@@ -566,6 +563,8 @@ awaitable<void> Server::stop() {
     while (p.keeps_alive) co_await p.running.wait_until(io::kNever);
     p.control.loop.cancel(p.failure_timer);
     if (p.cleaner) co_await p.cleaner->stop();
+    if (p.mover) co_await p.mover->stop();
+    if (p.scrubber) co_await p.scrubber->stop();
     if (p.chores) co_await p.chores->stop();
     if (p.groups) p.groups->stop();
     if (p.isr_changes) co_await p.isr_changes->stop();

@@ -11,6 +11,7 @@
 #include "log/log_dirs.h"
 #include "metadata/publisher.h"
 #include "record/validate.h"
+#include "replication/directory_moves.h"
 #include "replication/fetch_session.h"
 #include "replication/partitions.h"
 #include "security/client_quotas.h"
@@ -26,6 +27,7 @@ class ControllerLink;
 class ControllerRunner;
 class GroupShards;
 class LogCleaner;
+class LogScrubber;
 class Membership;
 class MemoryCeiling;
 class IsrChanges;
@@ -48,12 +50,14 @@ struct Services {
     ProducerIds* producer_ids = nullptr;
     log::LogDirs* log_dirs = nullptr;
     replication::Partitions* partitions = nullptr;
+    replication::DirectoryMoves* moves = nullptr;
     replication::FetchSessions* fetch_sessions = nullptr;
     IsrChanges* isr_changes = nullptr;
     GroupShards* group_shards = nullptr;
     ClientMetrics* client_metrics = nullptr;          // Null: nobody is asked for any.
     security::ClientQuotas* client_quotas = nullptr;  // Null: nobody has any.
     Traffic* traffic = nullptr;                       // Null: nothing is counted.
+    const LogScrubber* scrubber = nullptr;            // Null: not begun yet.
 
     std::int64_t fetch_bytes_max = 57'671'680;            // fetch.max.bytes
     record::Trust produce_trust = record::Trust::strict;  // kcore.produce.validation

@@ -13,13 +13,15 @@
 
 namespace kcore::log {
 
-// A segment that takes no more appends and is synced.
+// A segment that takes no more appends.
 struct CleanSource {
     std::int64_t base_offset = 0;
     std::int64_t end_offset = 0;  // The next one's base.
     std::uint64_t size_bytes = 0;
+    friend bool operator==(const CleanSource&, const CleanSource&) = default;
 };
 
+// Whole segments that are synced and decided.
 struct Cleanable {
     std::int64_t first_dirty = 0;  // Below it every key is known once, at most.
     std::uint64_t clean_bytes = 0;

@@ -194,7 +194,7 @@ Result<void> Loader::open_segments() {
             i + 1 < segments.size() ? segments[i + 1]->base_offset() : segments[i]->base_offset();
         segments[i]->adopt(size, next, now_ms_);
     }
-    log_->own_marks_->log_start_offset =
+    log_->marks_->log_start_offset =
         std::max(from_.log_start_offset, segments.front()->base_offset());
     const auto first_recovered =
         from_.is_clean ? segments.size() - 1 : log_->index_of(from_.recovery_point);
@@ -280,7 +280,7 @@ Result<ScanEnd> Loader::rescan(Segment& segment, bool with_producers) {
 
 Result<void> Loader::settle() {
     auto& log = *log_;
-    auto& marks = *log.own_marks_;
+    auto& marks = *log.marks_;
     log.update_marks();
     if (marks.log_end_offset < from_.log_start_offset) {
         storage_.logger().warn("log end is below log start, starting empty path={} end={} start={}",

@@ -19,8 +19,7 @@ Log::Log(Storage& storage, TopicPartition partition, Uuid topic_id, std::string 
       topic_id_(topic_id),
       path_(std::move(path)),
       config_(std::move(config)),
-      own_marks_(std::make_shared<LogMarks>()),
-      marks_(own_marks_) {}
+      marks_(std::make_shared<LogMarks>()) {}
 
 Log::~Log() {
     cancel_compaction();
@@ -41,7 +40,7 @@ std::int64_t Log::last_stable_offset() const {
 std::int64_t Log::set_high_watermark(std::int64_t offset) {
     const auto kept = std::clamp(offset, log_start_offset(), log_end_offset());
     if (kept > high_watermark()) {
-        own_marks_->high_watermark = kept;
+        marks_->high_watermark = kept;
         if (producers_) producers_->on_high_watermark(kept);
     }
     return high_watermark();
@@ -84,9 +83,9 @@ std::size_t Log::index_of(std::int64_t offset) const {
 void Log::update_marks() {
     std::uint64_t size = 0;
     for (const auto& segment : segments_) size += segment->size_bytes();
-    own_marks_->size_bytes = size;
-    own_marks_->first_segment_offset = segments_.front()->base_offset();
-    own_marks_->log_end_offset = active().next_offset();
+    marks_->size_bytes = size;
+    marks_->first_segment_offset = segments_.front()->base_offset();
+    marks_->log_end_offset = active().next_offset();
 }
 
 Result<void> Log::roll(std::int64_t now_ms) {
@@ -170,24 +169,24 @@ Result<void> Log::gather(FlushWork& work) {
     return {};
 }
 
-void Log::finish_flush(const FlushWork& work) {
-    // Another gate, or none: a truncation came between.
-    if (pending_.in_flight != work.gate_) return;
+bool Log::finish_flush(const FlushWork& work) {
+    if (pending_.in_flight != work.gate_) return false;
     pending_.in_flight.reset();
     if (!work.result_) {
         pending_.snapshots.insert(work.snapshots_.begin(), work.snapshots_.end());
         pending_.are_names_new |= work.are_names_new_;
         pending_.are_epochs_new |= work.epochs_.has_value();
         pending_.is_wanted |= !work.sealed_bases_.empty();
-        return;
+        return true;
     }
     for (const auto base : work.sealed_bases_) {
         auto& segment = *segments_[index_of(base)];
         if (segment.base_offset() == base) segment.sealed();
     }
-    own_marks_->recovery_point = std::max(recovery_point(), work.up_to_);
+    marks_->recovery_point = std::max(recovery_point(), work.up_to_);
     for (const auto& [offset, bytes] : work.snapshots_) snapshots_.push_back(offset);
     if (!work.snapshots_.empty()) prune_snapshots();
+    return true;
 }
 
 bool Log::is_segment_base(std::int64_t offset) const {

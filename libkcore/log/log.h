@@ -39,7 +39,7 @@ public:
     void set_config(ConfigRef config) { config_ = std::move(config); }
     Storage& storage() { return storage_; }
     // Offsets for checkpoints and metrics; may be read from any thread, also after the Log is gone.
-    const std::shared_ptr<const LogMarks>& marks() const { return marks_; }
+    std::shared_ptr<const LogMarks> marks() const { return marks_; }
 
     // --- Offsets. All of them only rise, but for truncation.
     std::int64_t log_start_offset() const { return marks_->log_start_offset; }
@@ -76,8 +76,8 @@ public:
     // All that is not yet synced; nothing while another flush is under way (what is appended
     // meanwhile collects for the next) or when there is nothing to do.
     std::unique_ptr<FlushWork> begin_flush();
-    // Moves the recovery point; a failed flush has taken the directory offline.
-    void finish_flush(const FlushWork& work);
+    // Moves the recovery point. False: the work counts no more, the log was cut or exchanged.
+    bool finish_flush(const FlushWork& work);
     // flush.messages or flush.ms wants a flush, or a roll left one behind.
     bool is_flush_due(std::int64_t now_ms) const;
 
@@ -122,8 +122,10 @@ public:
     // --- Compaction: under the mutex, as these; what a Compaction does in between is not.
     // `cleaned_to` is where the last one ended; -1, or one that is not in the log: log start.
     Result<Cleanable> cleanable(std::int64_t cleaned_to, std::int64_t now_ms);
+    std::vector<CleanSource> closed_segments() const;           // All but the last.
     Result<CompactionInput> begin_compaction(Cleanable range);  // Ends one under way.
     void cancel_compaction();
+    void pause_compaction(bool is_paused);  // One under way ends, and nothing is cleanable.
     // Its output replaces what it was made from, under its .swap names; when that is durable, under
     // the plain ones. invalid_request: cancelled, or those segments are not all there any more.
     Result<void> replace_segments(const Replacement& with, std::int64_t now_ms);
@@ -139,12 +141,12 @@ public:
 private:
     friend class Loader;
     friend class LogDir;
+    friend class LogCopy;
 
     Log(Storage& storage, TopicPartition partition, Uuid topic_id, std::string path,
         ConfigRef config);
 
     struct Draft;  // An append under way; see log_append.cc.
-
     Segment& active() { return *segments_.back(); }
     Result<void> check_usable() const;
     std::size_t index_of(std::int64_t offset) const;  // Of the segment that holds it, or would.
@@ -160,7 +162,6 @@ private:
     void took(const Draft& draft, std::int64_t now_ms);
     void update_producers(Segment& segment, const BatchHeader& header,
                           const std::optional<Marker>& marker);
-
     bool has_unflushed() const;
     Result<void> prepare(FlushWork& work);
     Result<void> gather(FlushWork& work);
@@ -171,7 +172,6 @@ private:
                                                           std::int64_t timestamp);
     Result<std::optional<TimestampOffset>> find_in_batch(Segment& segment, const BatchAt& at,
                                                          std::int64_t timestamp);
-
     Result<void> drop_segments(std::size_t first, std::size_t last, std::int64_t now_ms);
     std::size_t count_below_start() const;
     Result<std::size_t> count_expired(std::int64_t now_ms);
@@ -185,8 +185,7 @@ private:
     Uuid topic_id_;
     std::string path_;
     ConfigRef config_;
-    std::shared_ptr<LogMarks> own_marks_;
-    std::shared_ptr<const LogMarks> marks_;
+    std::shared_ptr<LogMarks> marks_;
     Reads reads_;
     std::vector<std::unique_ptr<Segment>> segments_;  // By base offset; never empty.
     EpochCache epochs_;
@@ -194,6 +193,7 @@ private:
     std::vector<std::int64_t> snapshots_;       // Offsets of those on the disk, in order.
     PendingFlush pending_;
     std::shared_ptr<FlushGate> compacting_;
+    bool is_compaction_paused_ = false;
     bool is_closed_ = false;
 };
 

@@ -182,8 +182,8 @@ void Log::took(const Draft& draft, std::int64_t now_ms) {
         }
         update_producers(active(), header, entry.marker);
     }
-    own_marks_->size_bytes += draft.bytes;
-    own_marks_->log_end_offset = active().next_offset();
+    marks_->size_bytes += draft.bytes;
+    marks_->log_end_offset = active().next_offset();
     pending_.messages += log_end_offset() - before;
     if (pending_.oldest_ms < 0) pending_.oldest_ms = now_ms;
 }

@@ -32,11 +32,11 @@ Result<void> Log::set_log_start_offset(std::int64_t offset) {
                                 offset, high_watermark()));
     }
     if (offset <= log_start_offset()) return {};
-    own_marks_->log_start_offset = offset;
+    marks_->log_start_offset = offset;
     if (epochs_.truncate_from_start(offset)) pending_.are_epochs_new = true;
     if (producers_) producers_->on_log_start(offset);
     const auto first = segments_[count_below_start()]->base_offset();
-    own_marks_->recovery_point = std::max(recovery_point(), first);
+    marks_->recovery_point = std::max(recovery_point(), first);
     return {};
 }
 
@@ -104,6 +104,7 @@ Result<Cleanable> Log::cleanable(std::int64_t cleaned_to, std::int64_t now_ms) {
     const bool is_inside = cleaned_to >= log_start_offset() && cleaned_to <= log_end_offset();
     Cleanable found;
     found.first_dirty = is_inside ? cleaned_to : log_start_offset();
+    if (is_compaction_paused_) return found;
     const auto limit = std::min(last_stable_offset(), recovery_point());
     const bool has_max_lag = config_->max_compaction_lag_ms != kForever;
     for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
@@ -125,6 +126,16 @@ Result<Cleanable> Log::cleanable(std::int64_t cleaned_to, std::int64_t now_ms) {
         found.segments.push_back({segment.base_offset(), end, segment.size_bytes()});
     }
     return found;
+}
+
+std::vector<CleanSource> Log::closed_segments() const {
+    std::vector<CleanSource> closed;
+    for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
+        const auto& segment = *segments_[i];
+        closed.push_back(
+            {segment.base_offset(), segments_[i + 1]->base_offset(), segment.size_bytes()});
+    }
+    return closed;
 }
 
 Result<CompactionInput> Log::begin_compaction(Cleanable range) {
@@ -161,6 +172,11 @@ Result<CompactionInput> Log::begin_compaction(Cleanable range) {
 void Log::cancel_compaction() {
     if (compacting_) compacting_->cancel();
     compacting_.reset();
+}
+
+void Log::pause_compaction(bool is_paused) {
+    is_compaction_paused_ = is_paused;
+    if (is_paused) cancel_compaction();
 }
 
 Result<void> Log::replace_segments(const Replacement& with, std::int64_t now_ms) {

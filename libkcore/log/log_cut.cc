@@ -32,14 +32,14 @@ Result<void> Log::drop_segments(std::size_t first, std::size_t last, std::int64_
 // left, or it would take the holes for what compaction leaves.
 Result<void> Log::lower_recovery_point(std::int64_t offset) {
     if (recovery_point() <= offset) return {};
-    own_marks_->recovery_point = offset;
+    marks_->recovery_point = offset;
     return storage_.recovery_point_fell();
 }
 
 // Epochs, snapshots, producers, marks: nothing may speak of offsets from `end` on. Snapshots go
 // from above `snapshot_end`.
 Result<void> Log::cut_metadata(std::int64_t end, std::int64_t snapshot_end, std::int64_t now_ms) {
-    own_marks_->high_watermark = std::min(high_watermark(), end);
+    marks_->high_watermark = std::min(high_watermark(), end);
     update_marks();
     if (epochs_.truncate_from_end(end)) {
         const auto done = replace_file(storage_.disk(), path_ + "/" + std::string(kEpochCheckpoint),
@@ -98,9 +98,9 @@ Result<void> Log::truncate_fully_and_start_at(std::int64_t offset, std::int64_t 
     if (auto done = storage_.disk().sync_directory(path_); !done) {
         return storage_.failed_for_good(done.error());
     }
-    own_marks_->log_start_offset = offset;
-    own_marks_->high_watermark = offset;
-    own_marks_->recovery_point = offset;
+    marks_->log_start_offset = offset;
+    marks_->high_watermark = offset;
+    marks_->recovery_point = offset;
     epochs_ = EpochCache();
     pending_.are_epochs_new = true;
     // None of the old history's snapshots is worth keeping, also not those below.

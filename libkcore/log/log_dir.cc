@@ -201,24 +201,74 @@ Result<std::unique_ptr<Log>> LogDir::load(const FoundPartition& found, ConfigRef
 
 Result<std::unique_ptr<Log>> LogDir::create(const TopicPartition& partition, const Uuid& topic_id,
                                             ConfigRef config, std::int64_t now_ms) {
+    auto where = at(dir_name(partition, DirKind::current, {}));
+    return make({partition, topic_id, std::move(where), std::move(config)}, {}, now_ms);
+}
+
+Result<std::unique_ptr<Log>> LogDir::create_future(const TopicPartition& partition,
+                                                   const Uuid& topic_id, std::int64_t start,
+                                                   ConfigRef config, std::int64_t now_ms) {
+    const auto where = at(dir_name(partition, DirKind::future, storage_.random().uuid()));
+    auto log =
+        make({partition, topic_id, where, std::move(config)}, {.log_start_offset = start}, now_ms);
+    if (!log) (void)remove_all(storage_.disk(), where);
+    return log;
+}
+
+Result<std::unique_ptr<Log>> LogDir::make(LoadWhat what, LoadFrom from, std::int64_t now_ms) {
     if (auto online = storage_.check_online(); !online) return std::unexpected(online.error());
-    auto& disk = storage_.disk();
-    const auto where = at(dir_name(partition, DirKind::current, {}));
+    const auto& where = what.path;
     const auto known = read_topic_id(where);
     if (!known) return storage_.failed_read(known.error());
-    if (!known->is_zero() && *known != topic_id) {
+    if (!known->is_zero() && *known != what.topic_id) {
         return fail(Errc::inconsistent_topic_id,
                     fmt::format("{}: holds topic id {} instead of {}", where, known->to_string(),
-                                topic_id.to_string()));
+                                what.topic_id.to_string()));
     }
-    if (auto done = disk.make_directory(where); !done) return storage_.failed(done.error());
-    if (known->is_zero() && !topic_id.is_zero()) {
-        if (auto done = put_topic_id(where, topic_id); !done) return storage_.failed(done.error());
+    if (auto done = storage_.disk().make_directory(where); !done) {
+        return storage_.failed(done.error());
     }
-    Loader loader(storage_, {partition, topic_id, where, std::move(config)}, {}, now_ms);
+    if (known->is_zero() && !what.topic_id.is_zero()) {
+        if (auto done = put_topic_id(where, what.topic_id); !done) {
+            return storage_.failed(done.error());
+        }
+    }
+    {
+        // Of another partition of that name.
+        const std::lock_guard lock(mutex_);
+        cleaned_to_.erase(what.partition);
+    }
+    Loader loader(storage_, std::move(what), from, now_ms);
     auto log = loader.load();
     if (log) add(**log);
     return log;
+}
+
+Result<void> LogDir::give_plain_name(const TopicPartition& partition, const std::string& from) {
+    if (auto online = storage_.check_online(); !online) return online;
+    const auto to = at(dir_name(partition, DirKind::current, {}));
+    // What is in it first: a name must not survive a power cut that its files do not.
+    auto done = storage_.disk().sync_directory(from);
+    if (done) done = storage_.disk().rename(from, to);
+    if (done) storage_.renamed(from, to);
+    if (done) done = storage_.disk().sync_directory(path());
+    if (!done) return storage_.failed_for_good(done.error());
+    return {};
+}
+
+Result<void> LogDir::promote(Log& future) {
+    auto done = give_plain_name(future.partition(), future.path());
+    if (done) future.path_ = at(dir_name(future.partition(), DirKind::current, {}));
+    return done;
+}
+
+Result<void> LogDir::promote(const FoundPartition& future) {
+    const auto same = std::ranges::find(found_, future.directory, &FoundPartition::directory);
+    auto done = give_plain_name(future.name.partition, at(future.directory));
+    if (!done || same == found_.end()) return done;
+    same->name.kind = DirKind::current;
+    same->directory = dir_name(same->name.partition, DirKind::current, {});
+    return done;
 }
 
 Result<void> LogDir::adopt(Log& log, const Uuid& topic_id) {
@@ -243,7 +293,12 @@ Result<void> LogDir::put_topic_id(const std::string& where, const Uuid& topic_id
 Result<std::string> LogDir::take_away(std::unique_ptr<Log> log, DirKind kind) {
     log->cancel_compaction();
     if (log->pending_.in_flight) log->pending_.in_flight->cancel();
-    return rename_away(log->partition(), log->path(), kind);
+    auto to = rename_away(log->partition(), log->path(), kind);
+    if (!to) return to;
+    const std::lock_guard lock(mutex_);
+    logs_.erase(log->partition());
+    cleaned_to_.erase(log->partition());
+    return to;
 }
 
 Result<std::string> LogDir::rename_away(const TopicPartition& partition, const std::string& from,
@@ -253,12 +308,10 @@ Result<std::string> LogDir::rename_away(const TopicPartition& partition, const s
     if (auto done = storage_.disk().rename(from, to); !done) {
         return storage_.failed_for_good(done.error());
     }
+    storage_.renamed(from, to);
     if (auto done = storage_.disk().sync_directory(path()); !done) {
         return storage_.failed_for_good(done.error());
     }
-    const std::lock_guard lock(mutex_);
-    logs_.erase(partition);
-    cleaned_to_.erase(partition);
     return to;
 }
 
@@ -342,6 +395,7 @@ std::int64_t LogDir::cleaned_to(const TopicPartition& partition) const {
 Result<void> LogDir::set_cleaned_to(const TopicPartition& partition, std::int64_t offset) {
     {
         const std::lock_guard lock(mutex_);
+        if (!logs_.contains(partition)) return {};
         cleaned_to_[partition] = offset;
     }
     if (auto online = storage_.check_online(); !online) return online;

@@ -77,6 +77,14 @@ public:
     // synced: the log's first flush makes directory and files durable with its records.
     Result<std::unique_ptr<Log>> create(const TopicPartition& partition, const Uuid& topic_id,
                                         ConfigRef config, std::int64_t now_ms);
+    // A copy that is to take the place of a log in another directory, empty, from `start` on. Under
+    // the -future name until it is promoted: then it has the plain one, durably.
+    Result<std::unique_ptr<Log>> create_future(const TopicPartition& partition,
+                                               const Uuid& topic_id, std::int64_t start,
+                                               ConfigRef config, std::int64_t now_ms);
+    Result<void> promote(Log& future);
+    // The same for one that was found and not loaded yet; before any is.
+    Result<void> promote(const FoundPartition& future);
     // Gives a log that was loaded without a topic id one.
     Result<void> adopt(Log& log, const Uuid& topic_id);
     // Renames the directory; the files are removed by storage().purge() after file.delete.delay.ms.
@@ -94,7 +102,8 @@ public:
     Result<void> write_high_watermarks();
     Result<void> write_log_starts();
 
-    // Up to where compaction has cleaned a partition; -1: never. Setting writes the checkpoint.
+    // Up to where compaction has cleaned a partition; -1: never. Setting writes the checkpoint; it
+    // does nothing for a partition that is not here any more.
     std::int64_t cleaned_to(const TopicPartition& partition) const;
     Result<void> set_cleaned_to(const TopicPartition& partition, std::int64_t offset);
 
@@ -114,6 +123,8 @@ private:
     Result<OffsetCheckpoint> read_checkpoint(std::string_view file);
     Result<Uuid> read_topic_id(const std::string& path);
     Result<void> put_topic_id(const std::string& path, const Uuid& topic_id);
+    Result<std::unique_ptr<Log>> make(LoadWhat what, LoadFrom from, std::int64_t now_ms);
+    Result<void> give_plain_name(const TopicPartition& partition, const std::string& path);
     LoadFrom load_from(const TopicPartition& partition) const;
     void add(const Log& log);
     Result<std::string> take_away(std::unique_ptr<Log> log, DirKind kind);

@@ -45,6 +45,23 @@ TEST_F(LogDirTest, APartitionThatNeverHeldARecordMayBeMadeAnewAfterAnyCrash) {
     }
 }
 
+TEST_F(LogDirTest, ACopyThatIsRemovedLeavesTheCheckpointsOfItsLogAlone) {
+    Broker broker(disk_);
+    ASSERT_TRUE(broker.open());
+    ASSERT_TRUE(broker.append(BatchSpec()));
+    broker.log().set_high_watermark(1);
+    ASSERT_TRUE(disk_.make_directory("/data/orders-0.00000000000000070000000000000008-future"));
+    ASSERT_TRUE(broker.stop());
+    ASSERT_TRUE(broker.open());
+    const auto& found = broker.dir().found();
+    ASSERT_EQ(found.size(), 2U);
+    ASSERT_TRUE(broker.dir().remove(found[found[0].name.kind == DirKind::future ? 0 : 1]));
+    ASSERT_TRUE(broker.stop());
+    ASSERT_TRUE(broker.open());
+    EXPECT_EQ(broker.dir().found().size(), 1U);
+    EXPECT_EQ(broker.log().high_watermark(), 1);
+}
+
 TEST_F(LogDirTest, AFailedPathFailsItsDirectoryOnly) {
     Broker good(disk_, "/good");
     Broker bad(disk_, "/bad");

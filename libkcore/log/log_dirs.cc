@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -69,6 +70,18 @@ LogDir* LogDirs::by_id(const Uuid& directory_id) const {
     if (directory_id.is_zero()) return nullptr;
     const auto found = std::ranges::find(dirs_, directory_id, &LogDir::id);
     return found == dirs_.end() ? nullptr : found->get();
+}
+
+LogDir* LogDirs::by_path(std::string_view path) const {
+    const auto found = std::ranges::find(dirs_, path, &LogDir::path);
+    return found == dirs_.end() ? nullptr : found->get();
+}
+
+LogDir& LogDirs::holding(Log& log) const {
+    const auto found = std::ranges::find_if(
+        dirs_, [&](const auto& dir) { return &dir->storage() == &log.storage(); });
+    assert(found != dirs_.end());
+    return **found;
 }
 
 bool LogDirs::is_incomplete() const {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -44,6 +45,8 @@ public:
     // Some partitions may lie in a directory that failed, at the start or since.
     bool is_incomplete() const;
     LogDir* by_id(const Uuid& directory_id) const;  // Null: unknown.
+    LogDir* by_path(std::string_view path) const;   // Likewise.
+    LogDir& holding(Log& log) const;                // The one that it lies in.
 
     // -1 unless every directory was marked clean with the same broker epoch.
     std::int64_t previous_broker_epoch() const;

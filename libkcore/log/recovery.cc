@@ -112,30 +112,46 @@ Result<void> judge_rest(Window& window, io::File& file, ScanEnd& end) {
     return {};
 }
 
+Result<void> scan(Window& window, ScanAt& at, std::uint64_t until, const VisitBatch& visit) {
+    while (at.position < until && at.what.empty()) {
+        const auto found = valid_batch(window, at.position, at.next_offset);
+        if (!found) return std::unexpected(found.error());
+        if (!*found) {
+            at.what = fmt::format("at position {}: {}", at.position, found->error());
+            return {};
+        }
+        const auto& [header, bytes] = **found;
+        if (auto done = visit(header, bytes); !done) return done;
+        at.position += header.size_bytes;
+        at.next_offset = header.last_offset + 1;
+    }
+    return {};
+}
+
 }  // namespace
+
+Result<void> scan_on(io::File& file, ScanAt& at, std::uint64_t until, const VisitBatch& visit) {
+    const auto size = file.size();
+    if (!size) return std::unexpected(size.error());
+    Window window(file, *size);
+    return scan(window, at, std::min(until, *size), visit);
+}
 
 Result<ScanEnd> scan_batches(io::File& file, std::int64_t base_offset, const VisitBatch& visit) {
     const auto size = file.size();
     if (!size) return std::unexpected(size.error());
     Window window(file, *size);
-    ScanEnd end;
-    end.next_offset = base_offset;
-    while (end.position < *size) {
-        const auto found = valid_batch(window, end.position, end.next_offset);
-        if (!found) return std::unexpected(found.error());
-        if (!*found) {
-            end.is_whole = false;
-            end.what = fmt::format("at position {}: {}", end.position, found->error());
-            if (auto done = judge_rest(window, file, end); !done) {
-                return std::unexpected(std::move(done).error());
-            }
-            return end;
-        }
-        const auto& [header, bytes] = **found;
-        if (auto done = visit(header, bytes); !done)
-            return std::unexpected(std::move(done).error());
-        end.position += header.size_bytes;
-        end.next_offset = header.last_offset + 1;
+    ScanAt at;
+    at.next_offset = base_offset;
+    if (auto done = scan(window, at, *size, visit); !done) {
+        return std::unexpected(std::move(done).error());
+    }
+    ScanEnd end{.position = at.position, .next_offset = at.next_offset, .what = {}, .valid_at = {}};
+    end.is_whole = at.what.empty();
+    if (end.is_whole) return end;
+    end.what = std::move(at.what);
+    if (auto done = judge_rest(window, file, end); !done) {
+        return std::unexpected(std::move(done).error());
     }
     return end;
 }

@@ -26,6 +26,17 @@ struct ScanEnd {
 
 using VisitBatch = std::function<Result<void>(const BatchHeader&, BytesView)>;
 
+// Where a scan stands: in front of a batch that is due at `next_offset` or later.
+struct ScanAt {
+    std::uint64_t position = 0;
+    std::int64_t next_offset = 0;
+    std::string what;  // What is wrong there; empty: nothing is.
+};
+
+// Visits the valid batches of `file` from there on that begin before `until`, at most its size.
+// Fails only for I/O and what `visit` fails with.
+Result<void> scan_on(io::File& file, ScanAt& at, std::uint64_t until, const VisitBatch& visit);
+
 // Visits the batches of `file` from its start while their framing, offsets and checksums are right.
 // Fails only for I/O and what `visit` fails with.
 Result<ScanEnd> scan_batches(io::File& file, std::int64_t base_offset, const VisitBatch& visit);

@@ -57,6 +57,13 @@ void Storage::remove_later(std::string path, std::int64_t at_ms) {
     doomed_.push_back({std::move(path), at_ms});
 }
 
+void Storage::renamed(const std::string& from, const std::string& to) {
+    const std::lock_guard lock(mutex_);
+    for (auto& doomed : doomed_) {
+        if (doomed.path.starts_with(from + "/")) doomed.path.replace(0, from.size(), to);
+    }
+}
+
 void Storage::purge(std::int64_t now_ms) {
     std::vector<std::string> due;
     {

@@ -55,6 +55,8 @@ public:
     // Removes `path` (a file, or a directory with the files in it) once purge() is called at or
     // after `at_ms`.
     void remove_later(std::string path, std::int64_t at_ms);
+    // A directory has another name now: so have the files in it that are to go.
+    void renamed(const std::string& from, const std::string& to);
     // From a thread that may block. Errors are logged; the files are found again at the next start.
     void purge(std::int64_t now_ms);
 

@@ -114,6 +114,7 @@ public:
 
     ConfigRef config_ref() const { return std::make_shared<LogConfig>(config_); }
     Log& log() { return *log_; }
+    std::unique_ptr<Log>& owned_log() { return log_; }
     LogDir& dir() { return *dir_; }
     FileCache& files() { return *files_; }
 

@@ -221,13 +221,13 @@ void Partition::end_flush(log::FlushWork& work, io::Pool& pool) {
     is_flushing_ = false;
     flush_ended_.notify_all();
     if (!log_) return;  // Given up by stop(), which has answered everybody.
-    log_->finish_flush(work);
+    const bool counts = log_->finish_flush(work);
     if (stopped_) return;
-    if (!work.result()) {
+    if (counts && !work.result()) {
         take_all(flush_waiters_, work.result().error(), due);
         return;
     }
-    take_up_to(flush_waiters_, work.up_to(), due);
+    take_up_to(flush_waiters_, log_->recovery_point(), due);
     if (!flush_waiters_.empty()) begin_flush_locked(pool, due);
 }
 

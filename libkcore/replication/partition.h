@@ -118,8 +118,16 @@ public:
         return work(*log_);
     }
 
-    // The same for work that may need the disk, which is waited for without the mutex: then `work`
-    // runs again. On a thread that may block.
+    // The same for work that may put another log with the same content in the log's place.
+    template <class Work>
+    auto exchange_log(Work&& work) -> decltype(work(std::declval<std::unique_ptr<log::Log>&>())) {
+        const std::lock_guard lock(mutex_);
+        if (stopped_) return std::unexpected(*stopped_);
+        return work(log_);
+    }
+
+    // The same as with_log() for work that may need the disk, which is waited for without the
+    // mutex: then `work` runs again. On a thread that may block.
     template <class Work>
     auto with_cold_log(Work&& work) -> decltype(work(std::declval<log::Log&>())) {
         for (int waits = 0;; ++waits) {

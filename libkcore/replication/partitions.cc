@@ -180,12 +180,27 @@ void Partitions::put(const Placed& placed) {
         const auto& name = placed.partition->name();
         names_[placed.partition->topic_id()] = name.topic;
         offline_.erase(name);
+        preferred_.erase(name);
         by_name_[name.topic][name.partition] = placed;
     }
     // directory_failed() may have looked before it was there.
     if (const auto online = placed.directory->storage().check_online(); !online) {
         take_offline(placed, online.error());
     }
+}
+
+void Partitions::prefer(const TopicPartition& name, log::LogDir& directory) {
+    const std::unique_lock lock(mutex_);
+    if (held(name.topic, name.partition) == nullptr) preferred_[name] = &directory;
+}
+
+void Partitions::moved(const Partition& partition, log::LogDir& directory) {
+    const std::unique_lock lock(mutex_);
+    const auto topic = by_name_.find(partition.name().topic);
+    if (topic == by_name_.end()) return;
+    const auto found = topic->second.find(partition.name().partition);
+    if (found == topic->second.end() || found->second.partition.get() != &partition) return;
+    found->second.directory = &directory;
 }
 
 void Partitions::refuse(const TopicPartition& name, Offline offline) {
@@ -300,6 +315,11 @@ Result<log::LogDir*> Partitions::home_of(const Wanted& wanted) const {
         return fail(Errc::kafka_storage_error,
                     fmt::format("{}: it may lie in a log directory that is offline", name));
     }
+    {
+        const std::shared_lock lock(mutex_);
+        const auto found = preferred_.find(wanted.name());
+        if (found != preferred_.end() && !found->second->is_offline()) return found->second;
+    }
     auto* directory = dirs_.choose();
     if (directory != nullptr) return directory;
     return fail(Errc::kafka_storage_error, fmt::format("{}: every log directory is offline", name));
@@ -325,7 +345,10 @@ void Partitions::create(const metadata::Image& after, const Wanted& wanted,
 
 void Partitions::directory_failed(const log::LogDir& directory, const Error& why) {
     for (const auto& placed : all_placed()) {
-        if (placed.directory == &directory) take_offline(placed, why);
+        // By its log: one that was moved a moment ago may still be noted where it was.
+        const auto is_there = placed.partition->with_log(
+            [&](log::Log& log) -> Result<bool> { return &dirs_.holding(log) == &directory; });
+        if (is_there && *is_there) take_offline(placed, why);
     }
 }
 
@@ -348,6 +371,7 @@ void Partitions::drop(const TopicPartition& name, const Error& why) {
     {
         const std::unique_lock lock(mutex_);
         if (const auto found = offline_.extract(name)) offline = std::move(found.mapped());
+        preferred_.erase(name);
         if (const auto* found = held(name.topic, name.partition)) {
             dropped = *found;
             by_name_.find(name.topic)->second.erase(name.partition);
@@ -356,7 +380,10 @@ void Partitions::drop(const TopicPartition& name, const Error& why) {
     Result<void> removed;
     if (dropped.partition) {
         auto log = dropped.partition->stop(why, Partition::RunningFlush::abandon);
-        if (log) removed = dropped.directory->remove(std::move(log), clock_.wall_ms());
+        if (log) {
+            auto& directory = dirs_.holding(*log);
+            removed = directory.remove(std::move(log), clock_.wall_ms());
+        }
     } else if (offline && offline->found) {
         removed = offline->directory->remove(*offline->found);
     }

@@ -47,6 +47,8 @@ public:
     Partitions(PartitionsOptions options, log::LogDirs& dirs, io::Pool& pool, io::Clock& clock);
     ~Partitions();
 
+    std::int32_t node_id() const { return options_.node_id; }
+
     // Null: not here.
     PartitionRef find(std::string_view topic, std::int32_t partition) const;
     PartitionRef find(const Uuid& topic_id, std::int32_t partition) const;
@@ -69,6 +71,12 @@ public:
     // sent to a leader that is not there yet.
     void apply(const metadata::Image& before, const metadata::Image& after,
                const metadata::Changes& changes);
+
+    // The next log of this partition, which is assigned here and not there yet, is made in this
+    // directory where the image leaves the choice.
+    void prefer(const TopicPartition& name, log::LogDir& directory);
+    // The partition's log was exchanged for its copy in this one.
+    void moved(const Partition& partition, log::LogDir& directory);
 
     // A directory went offline: so do its partitions, whose waits end with `why`.
     void directory_failed(const log::LogDir& directory, const Error& why);
@@ -145,6 +153,7 @@ private:
     std::unordered_map<std::string, ByNumber, NameHash, std::equal_to<>> by_name_;
     std::unordered_map<Uuid, std::string> names_;
     std::unordered_map<TopicPartition, Offline> offline_;
+    std::unordered_map<TopicPartition, log::LogDir*> preferred_;
 
     std::mutex settings_mutex_;
     std::int64_t settings_offset_ = -1;  // Of the image that these are of.

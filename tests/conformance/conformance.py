@@ -42,7 +42,6 @@ NOT_YET = {
     "streams groups are not served": (
         "streams_groups", "StreamsGroupDescribe", "StreamsGroupHeartbeat",
         "StreamsGroupTopologyDescriptionUpdate"),
-    "replicas do not move between directories": ("AlterReplicaLogDirs",),
 }
 PATTERNS = [pattern for patterns in NOT_YET.values() for pattern in patterns]
 

@@ -7,6 +7,7 @@
 namespace kcore::broker {
 
 Outcome alter_configs(Request& request);
+Outcome alter_replica_log_dirs(Request& request);
 Outcome api_versions(Request& request);
 Outcome create_acls(Request& request);
 Outcome create_delegation_token(Request& request);
