@@ -128,8 +128,25 @@ Command log_command(Options& o) {
                                 {"kbroker log verify orders-0 -o json", ""},
                                 {"kbroker log verify 00000000000000000000.log", ""}},
                    .run = [&o] { return verify_log(o); }};
-    out.commands = {dump_command(o), std::move(verify)};
-    out.not_yet = {"repair"};
+    Command repair{
+        .name = "repair",
+        .summary = "Say how a damaged log of a stopped broker can be made usable, or do it.",
+        .positionals = {{.name = "DIR",
+                         .help = "the folder of a partition",
+                         .least = 1,
+                         .most = 0,
+                         .set = cli::to_list(o.words),
+                         .complete = Complete::files}},
+        .options = {flag("--apply", "do it; else it is only said", o.applies)},
+        .examples = {{"kbroker log repair /var/lib/kcore/orders-0", ""},
+                     {"kbroker log repair /var/lib/kcore/orders-0 --apply", ""},
+                     {"kbroker log repair /var/lib/kcore/orders-* -o json", ""}},
+        .notes =
+            "A tail that was not written to its end is cut off. Damage with valid batches "
+            "behind it is left out: what it held is lost here, and its offsets are skipped; "
+            "the file as it was stays beside the new one, as .damaged.",
+        .run = [&o] { return repair_log(o); }};
+    out.commands = {dump_command(o), std::move(verify), std::move(repair)};
     out.examples = out.commands.front().examples;
     return out;
 }
@@ -190,6 +207,72 @@ Command table(Options& o, admin::Options& of_cluster) {
     return root;
 }
 
+// --offsets-decoder and its kin.
+Option decoder(std::string names, std::string help, Options& o, std::string which) {
+    return {.names = std::move(names),
+            .placeholder = "",
+            .help = std::move(help),
+            .set = [&o, which = std::move(which)](const std::string&) -> cli::Parsed<void> {
+                o.decoder = which;
+                return {};
+            }};
+}
+
+// Kafka loads a class of this name; the default one is what is done here.
+Option decoder_class(std::string names) {
+    return {.names = std::move(names),
+            .placeholder = "CLASS",
+            .help = "only StringDecoder, the default: Java classes are not loaded",
+            .set = [](const std::string& name) -> cli::Parsed<void> {
+                if (name.ends_with("StringDecoder")) return {};
+                return cli::refuse(name + ": Java classes are not loaded here");
+            }};
+}
+
+// The tool of Kafka that kbroker is when it is called by its name.
+Command kafka_dump_log(Options& o) {
+    o.decoder = "none";
+    Command out{.name = "kafka-dump-log", .summary = "Dump files of a log as Kafka's tool does."};
+    out.options = {
+        {.names = "--files",
+         .placeholder = "FILE,FILE",
+         .help = "logs, snapshots and indexes, separated by commas",
+         .set = [&o](const std::string& list) -> cli::Parsed<void> {
+             o.words = cli::split_commas(list);
+             return {};
+         },
+         .complete = Complete::files},
+        flag("--print-data-log", "show the records", o.records),
+        flag("--deep-iteration", "show the records without their content", o.deep),
+        flag("--skip-record-metadata", "show of records only their content", o.skips_metadata),
+        flag("--verify-index-only", "show no entries of indexes", o.verifies_only),
+        flag("--index-sanity-check", "only say whether an index has whole entries",
+             o.checks_sanity),
+        decoder("--cluster-metadata-decoder", "records of the cluster's metadata", o, "metadata"),
+        decoder("--offsets-decoder", "records of __consumer_offsets", o, "offsets"),
+        decoder("--transaction-log-decoder", "records of __transaction_state", o, "transactions"),
+        decoder("--share-group-state-decoder", "records of __share_group_state", o, "shares"),
+        decoder_class("--key-decoder-class"),
+        decoder_class("--value-decoder-class"),
+        number("--max-bytes", "of batches to read of each log", o.bytes_max, INT32_MAX),
+        number("--max-message-size", "accepted; messages of any size are read", o.message_max,
+               INT32_MAX)};
+    out.examples = {{"kafka-dump-log --files 00000000000000000000.log --print-data-log", ""}};
+    out.run = [&o] {
+        cli::Console console(o.common);
+        if (o.words.empty()) return console.usage("--files is missing");
+        return dump_as_kafka(o);
+    };
+    return out;
+}
+
+// The name that the program was called by, without its folder and .sh.
+std::string called_as(std::string_view path) {
+    auto name = path.substr(path.rfind('/') + 1);
+    if (name.ends_with(".sh")) name.remove_suffix(3);
+    return std::string(name);
+}
+
 }  // namespace
 
 }  // namespace kcore::server
@@ -197,6 +280,9 @@ Command table(Options& o, admin::Options& of_cluster) {
 int main(int argc, char** argv) {
     kcore::server::Options options;
     kcore::admin::Options of_cluster(options.common);
-    const auto root = kcore::server::table(options, of_cluster);
+    const bool is_kafka_dump_log =
+        argc > 0 && kcore::server::called_as(argv[0]) == "kafka-dump-log";
+    const auto root = is_kafka_dump_log ? kcore::server::kafka_dump_log(options)
+                                        : kcore::server::table(options, of_cluster);
     return kcore::cli::run_tool(root, options.common, argc, argv);
 }

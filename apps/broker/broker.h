@@ -39,6 +39,14 @@ struct Options {
     bool has_no_initial_controllers = false;
     bool all = false;
     bool records = false;  // Of log dump.
+    bool applies = false;  // Of log repair.
+
+    // Of kafka-dump-log.
+    std::int64_t message_max = 0;  // Nothing comes of it.
+    bool deep = false;
+    bool verifies_only = false;
+    bool checks_sanity = false;
+    bool skips_metadata = false;
 };
 
 // What a node is started with.
@@ -65,5 +73,7 @@ cli::Sheet ready_fields();
 cli::Sheet error_fields();
 int dump_log(const Options& options);
 int verify_log(const Options& options);
+int repair_log(const Options& options);
+int dump_as_kafka(const Options& options);
 
 }  // namespace kcore::server
