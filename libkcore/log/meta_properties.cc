@@ -56,14 +56,15 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
 }  // namespace
 
 std::string format_meta_properties(const MetaProperties& meta) {
-    if (meta.version == 0) {
-        const auto cluster =
-            meta.cluster_id.empty() ? "" : fmt::format("cluster.id={}\n", meta.cluster_id);
-        return fmt::format("version=0\nbroker.id={}\n{}", meta.node_id, cluster);
+    // Version 0 may lack each of them.
+    std::string text;
+    if (meta.node_id >= 0 || meta.version != 0) {
+        text += fmt::format("{}={}\n", meta.version == 0 ? "broker.id" : "node.id", meta.node_id);
     }
-    auto text = fmt::format("node.id={}\n", meta.node_id);
     if (meta.directory_id) text += fmt::format("directory.id={}\n", meta.directory_id->to_string());
-    return text + fmt::format("version=1\ncluster.id={}\n", meta.cluster_id);
+    text += fmt::format("version={}\n", meta.version);
+    if (!meta.cluster_id.empty()) text += fmt::format("cluster.id={}\n", meta.cluster_id);
+    return text;
 }
 
 Result<MetaProperties> parse_meta_properties(std::string_view text) {

@@ -105,6 +105,16 @@ TEST(MetaPropertiesTest, WhatIsMissingOrWrongIsNamed) {
     EXPECT_EQ(parse_meta_properties("version=0\nbroker.id=7\n")->node_id, 7);
 }
 
+TEST(MetaPropertiesTest, WhatVersion0LacksIsNotWritten) {
+    for (const auto* text : {"version=0\n", "broker.id=7\nversion=0\n",
+                             "broker.id=7\ndirectory.id=AAAAAAAAAAEAAAAAAAAAAg\nversion=0\n"
+                             "cluster.id=of-long-ago\n"}) {
+        const auto meta = parse_meta_properties(text);
+        ASSERT_TRUE(meta) << text;
+        EXPECT_EQ(format_meta_properties(*meta), text);
+    }
+}
+
 TEST(MetaPropertiesTest, TheCleanMarkerMayBeOldOrUnreadable) {
     EXPECT_EQ(format_clean_marker(270), R"({"version":0,"brokerEpoch":270})");
     EXPECT_EQ(parse_clean_marker(format_clean_marker(270)), 270);
