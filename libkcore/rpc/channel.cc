@@ -141,14 +141,25 @@ void Channel::log_outcome(const Pending& pending) const {
 
 void Channel::change(State state) {
     state_ = state;
-    for (auto* watcher : std::exchange(watchers_, {})) watcher->notify();
+    resume(watchers_);
+}
+
+void Channel::resume(std::vector<io::Signal*>& line) {
+    const auto waiting = std::exchange(line, {});
+    resuming_ += waiting.size();
+    for (auto* one : waiting) one->notify();
+}
+
+asio::awaitable<void> Channel::wait_in(std::vector<io::Signal*>& line, io::Deadline deadline) {
+    io::Signal turn(env_.loop);
+    line.push_back(&turn);
+    co_await turn.wait_until(deadline);
+    if (std::erase(line, &turn) > 0) co_return;  // The deadline came.
+    if (--resuming_ == 0) resume(newcomers_);
 }
 
 asio::awaitable<void> Channel::wait_for_change(io::Deadline deadline) {
-    io::Signal changed(env_.loop);
-    watchers_.push_back(&changed);
-    co_await changed.wait_until(deadline);
-    std::erase(watchers_, &changed);
+    co_await wait_in(watchers_, deadline);
 }
 
 // Callers fail with the attempt they waited for; those that come while the next one is held back
@@ -304,6 +315,8 @@ io::Async<std::int16_t> Channel::ask_versions(std::int16_t version) {
 io::Async<std::int16_t> Channel::version_for(const protocol::MessageInfo& info,
                                              io::Deadline deadline) {
     const Visit visit(active_, ended_);
+    // Who waited for the connection sends first: requests keep the order they were made in.
+    if (state_ == State::ready && resuming_ > 0) co_await wait_in(newcomers_, deadline);
     auto connected = co_await ready(deadline);
     if (!connected) co_return failure(info, connected.error());
     for (const auto& api : versions_->api_keys) {

@@ -132,6 +132,8 @@ private:
     using PendingPtr = std::shared_ptr<Pending>;
 
     io::Async<void> ready(io::Deadline deadline);
+    void resume(std::vector<io::Signal*>& line);
+    asio::awaitable<void> wait_in(std::vector<io::Signal*>& line, io::Deadline deadline);
     asio::awaitable<void> wait_for_change(io::Deadline deadline);
     void change(State state);
     static asio::awaitable<void> dial(io::Net& net, io::Address to, io::Deadline deadline,
@@ -170,8 +172,10 @@ private:
     std::map<std::int32_t, PendingPtr> in_flight_;  // Written or queued, answer due.
     bool is_writing_ = false;
 
-    std::vector<io::Signal*> watchers_;  // Of state_.
-    int active_ = 0;                     // Coroutines of this channel, callers included.
+    std::vector<io::Signal*> watchers_;   // Of state_.
+    std::vector<io::Signal*> newcomers_;  // Behind those who resume.
+    std::size_t resuming_ = 0;            // Told to go on, and not there yet.
+    int active_ = 0;                      // Coroutines of this channel, callers included.
     io::Signal ended_;
 };
 

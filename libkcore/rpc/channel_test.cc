@@ -129,6 +129,15 @@ private:
     std::vector<std::pair<io::Stream*, Bytes>> waiting_;
 };
 
+// Calls `then` in the middle of the first connection's coming to be.
+class OnConnected : public LogSink {
+public:
+    void write(LogLevel, std::string_view, std::string_view text) override {
+        if (text.ends_with(": connected") && then) std::exchange(then, nullptr)();
+    }
+    std::function<void()> then;
+};
+
 class ChannelTest : public testing::Test, public io::TestEnv {
 protected:
     ~ChannelTest() override {
@@ -142,6 +151,16 @@ protected:
         const auto deadline = clock.in_ms(1000);
         auto answer = co_await other.call<DescribeClusterResponse>(std::move(request), deadline);
         answers.push_back(std::move(answer));
+    }
+    awaitable<void> ask_when(io::Signal& told, Channel& other, int who) {
+        co_await told.wait_until(io::kNever);
+        co_await ask_as(other, who);
+    }
+    awaitable<void> ask_as(Channel& other, int who) {
+        DescribeClusterRequest request;
+        const auto deadline = clock.in_ms(1000);
+        auto answer = co_await other.call<DescribeClusterResponse>(std::move(request), deadline);
+        if (answer) answered.push_back(who);
     }
     awaitable<void> ask(std::int64_t timeout_ms) {
         DescribeClusterRequest request;
@@ -181,6 +200,7 @@ protected:
 
     std::vector<Result<DescribeClusterResponse>> answers;
     std::vector<Error> refused;
+    std::vector<int> answered;  // By ask_as(), in the order of the answers.
 };
 
 TEST_F(ChannelTest, ConnectsOnTheFirstCallAndUsesTheHighestCommonVersion) {
@@ -269,6 +289,21 @@ TEST_F(ChannelTest, PipelinedRequestsLeaveTogetherAndFindTheirAnswers) {
     loop.run(peer->answer_backwards());
     loop.settle();
     EXPECT_EQ(codes(), "cluster cluster cluster cluster cluster cluster ");
+}
+
+TEST_F(ChannelTest, RequestsKeepTheirOrderWhileTheConnectionIsMade) {
+    const auto hook = std::make_shared<OnConnected>();
+    ChannelOptions options;
+    options.log = Logger(hook, "client");
+    Channel other(env, at, options);
+    io::Signal told(loop);
+    hook->then = [&] { told.notify(); };
+    loop.spawn(ask_when(told, other, 3));
+    loop.spawn(ask_as(other, 1));
+    loop.spawn(ask_as(other, 2));
+    loop.settle();
+    EXPECT_EQ(answered, (std::vector{1, 2, 3}));
+    loop.run(other.stop());
 }
 
 TEST_F(ChannelTest, NoAnswerInTimeFailsAndClosesTheConnection) {
