@@ -125,7 +125,8 @@ void Log::place(Draft& draft, Submission& submission, std::int32_t epoch, std::i
         submission.result = Appended{.base_offset = (*known)->first_offset(),
                                      .last_offset = (*known)->last_offset,
                                      .log_start_offset = log_start_offset(),
-                                     .is_duplicate = true};
+                                     .is_duplicate = true,
+                                     .timestamp = (*known)->timestamp};
         return;
     }
     auto last = one.entries.back().header;

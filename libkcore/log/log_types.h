@@ -26,7 +26,8 @@ struct Appended {
     std::int64_t base_offset = -1;
     std::int64_t last_offset = -1;
     std::int64_t log_start_offset = -1;
-    bool is_duplicate = false;  // Was appended earlier, at these offsets.
+    bool is_duplicate = false;    // Was appended earlier, at these offsets.
+    std::int64_t timestamp = -1;  // Of a duplicate: the largest of the batch that is stored.
 };
 
 struct Submission {

@@ -29,7 +29,16 @@ NOT_YET = {
     "the table of APIs is not whole": (
         "versions.whole_table", "frames.unsupported_versions"),
     "transactions are not served": (
-        "transactions", "groups.coordinators", "groups.coordinator_errors", "AddOffsetsToTxn",
+        "transactions.producer_ids", "transactions.producer_id_errors", "transactions.epoch_bump",
+        "transactions.commit_and_abort", "transactions.add_errors",
+        "transactions.verify_partitions", "transactions.implicit_transaction",
+        "transactions.transactional_writes_need_a_transaction", "transactions.end_errors",
+        "transactions.fencing", "transactions.offsets_in_a_transaction",
+        "transactions.offsets_aborted", "transactions.offset_commit_errors",
+        "transactions.add_offsets_errors", "transactions.markers", "transactions.producers",
+        "transactions.transactions", "transactions.list_transactions",
+        "transactions.stable_offset",
+        "groups.coordinators", "groups.coordinator_errors", "AddOffsetsToTxn",
         "AddPartitionsToTxn", "DescribeProducers", "DescribeTransactions", "EndTxn",
         "ListTransactions", "TxnOffsetCommit", "WriteTxnMarkers"),
     "the groups of KIP-848 are not served": (

@@ -46,6 +46,21 @@ void refuse(PartitionAnswer& answer, Errc code) {
     answer.log_start_offset = -1;
 }
 
+// A log that refused a batch is told of as far as there is one that the sender may use.
+bool tells_log_start(Errc code) {
+    switch (code) {
+        case Errc::unknown_topic_or_partition:
+        case Errc::not_leader_or_follower:
+        case Errc::message_too_large:
+        case Errc::record_list_too_large:
+        case Errc::corrupt_message:
+        case Errc::kafka_storage_error:
+            return false;
+        default:
+            return true;
+    }
+}
+
 // Appended, but not yet safe. The answer stays where it is while the work moves.
 struct Pending {
     PartitionAnswer* answer = nullptr;
@@ -236,6 +251,9 @@ private:
         auto appended = partition->append(accepted.bytes, request);
         if (!appended) {
             refuse(answer, appended.error().code);
+            if (tells_log_start(appended.error().code)) {
+                answer.log_start_offset = partition->offsets().log_start;
+            }
             if (auto* traffic = work_.request.services.traffic) traffic->produce_failures.add();
             if (appended.error().code == Errc::not_leader_or_follower) {
                 hint(partition->name().topic, answer);
@@ -248,7 +266,8 @@ private:
         }
         answer.base_offset = appended->base_offset;
         answer.log_start_offset = appended->log_start_offset;
-        answer.log_append_time_ms = accepted.append_time_ms;
+        answer.log_append_time_ms =
+            appended->is_duplicate ? appended->timestamp : accepted.append_time_ms;
         const auto end = appended->last_offset + 1;
         const bool committed = work_.acks != -1 || partition->offsets().high_watermark >= end;
         if (committed && !appended->flush_due) return;
