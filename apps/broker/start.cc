@@ -209,7 +209,8 @@ private:
             for (int signals = 0;; ++signals) {
                 cli::wait_for_signal();
                 if (is_over_) return;
-                if (signals > 0) cli::end_now(cli::kInterrupted);
+                // Before it serves nothing needs an end in order; what starts may wait for long.
+                if (signals > 0 || !is_started_) cli::end_now(cli::kInterrupted);
                 if (child_) child_->interrupt();
                 end();
             }
@@ -227,6 +228,7 @@ private:
             control().loop.spawn(start_one(server.get()));
         }
         while (under_way_ > 0) co_await changed_->wait_until(io::kNever);
+        is_started_ = true;
         if (!start_error_) {
             blocking_->submit([this] { announce(); });
             co_await stop_wanted_->wait_until(io::kNever);
@@ -415,6 +417,7 @@ private:
     std::atomic<int> code_ = cli::kDone;
     std::mutex admin_mutex_;  // Over admin_: announce() and the end may come together.
     bool is_admin_over_ = false;
+    std::atomic<bool> is_started_ = false;
     std::atomic<bool> is_over_ = false;
     std::unique_ptr<io::Pool> watcher_;
 };
