@@ -113,7 +113,28 @@ private:
         return prepare_flow();
     }
 
+    // A position is where a group without offsets begins; what is wrong with it otherwise.
+    std::string begin_group_at(const cli::Position& start) {
+        using Place = cli::Position::Kind;
+        if (!options_.group_backlog.empty()) return "";
+        const bool is_committed = start.kind == Place::committed;
+        const bool at_end = start.kind == Place::end;
+        if (range_.end || (!is_committed && !at_end && start.kind != Place::beginning)) {
+            return "-g with a range: a group goes on from its offsets; kgroups reset moves them, "
+                   "--group-backlog reads a range without joining";
+        }
+        range_.start.reset();
+        if (is_committed) return "";
+        const auto done =
+            client::set_property(config_, "auto.offset.reset", at_end ? "latest" : "earliest");
+        return done ? "" : done.error().what;
+    }
+
     int prepare_flow() {
+        if (!options_.group.empty() && range_.start) {
+            auto wrong = begin_group_at(*range_.start);
+            if (!wrong.empty()) return console_.usage(wrong);
+        }
         const bool joins = in_group();
         if (!options_.group_backlog.empty() && !range_.start) {
             range_.start = cli::Position{cli::Position::Kind::committed, 0};
@@ -371,8 +392,9 @@ private:
 }  // namespace
 
 bool joins_group(const Options& options) {
-    if (!options.group_backlog.empty() || options.range.start) return false;
+    if (!options.group_backlog.empty()) return false;
     if (!options.group.empty()) return true;
+    if (options.range.start) return false;
     const auto config = cli::client_config(options.common);
     return config && !config->consumer.group_id.empty();
 }

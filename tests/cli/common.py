@@ -149,7 +149,7 @@ class ReadOnlyProfile(harness.Case):
         self.ok("kproduce", self.name, "-C", "mine", stdin="a\n")
         for command in (["ktopics", "list"], ["ktopics", "config", self.name],
                         ["kgroups", "list"], ["kconsume", self.name, "-e"],
-                        ["kconsume", self.name, "-g", "g", "-o", "beginning", "-e"],
+                        ["kconsume", self.name, "--group-backlog", "g", "-o", "beginning", "-e"],
                         ["kperf", "consume", self.name, "-c", "1"]):
             self.ok(*command, "-C", "prod")
 
