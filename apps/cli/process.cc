@@ -1,5 +1,6 @@
 #include "cli/process.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
 #include <spawn.h>
@@ -29,6 +30,15 @@ sigset_t ending_signals() {
 }
 
 }  // namespace
+
+void fill_standard_streams() {
+    // The other way round than they are used, so that using them is an error and not nothing.
+    constexpr int kHow[] = {O_WRONLY, O_RDONLY, O_RDWR};
+    for (int stream = 0; stream < 3; ++stream) {
+        if (::fcntl(stream, F_GETFD) >= 0) continue;
+        if (::open("/dev/null", kHow[stream]) != stream) return;
+    }
+}
 
 void hold_signals() {
     const auto set = ending_signals();

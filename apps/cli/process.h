@@ -10,6 +10,10 @@
 
 namespace kcore::cli {
 
+// First of all: where the caller closed a standard stream, no file or socket may become it. Reading
+// such an input and writing such an output fail; what would go to the errors' stream is dropped.
+void fill_standard_streams();
+
 // Before any thread is made: from now on SIGTERM and SIGINT reach only wait_for_signal().
 void hold_signals();
 void wait_for_signal();  // Blocks until one of them comes.

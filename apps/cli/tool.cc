@@ -13,6 +13,7 @@
 #include "cli/interrupt.h"
 #include "cli/man.h"
 #include "cli/parse.h"
+#include "cli/process.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
 
@@ -122,6 +123,7 @@ int dispatch(const Command& root, const Common& common, const ParseResult& resul
 }  // namespace
 
 int run_tool(const Command& root, const Common& common, int argc, char** argv) {
+    fill_standard_streams();
     std::signal(SIGPIPE, SIG_IGN);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     try {

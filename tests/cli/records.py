@@ -133,6 +133,26 @@ class Records(harness.Case):
             self.assertEqual(said.code, 1, command)
             self.assertIn("UNKNOWN_TOPIC_OR_PARTITION (3)", said.err, command)
 
+    def test_a_closed_input_is_an_error(self):
+        self.topic("-p", "1")
+        command = f"{harness.tool('kproduce')} {self.name} -b {self.broker.bootstrap} <&-"
+        done = subprocess.run(["bash", "-c", command], timeout=60, capture_output=True, text=True,
+                              check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("Bad file descriptor", done.stderr)
+        self.assertEqual(self.read().out, "")
+
+    def test_a_group_begins_where_it_is_told_and_then_goes_on(self):
+        self.topic("-p", "1")
+        self.ok("kproduce", self.name, stdin="1\n2\n3\n")
+        group = f"{self.name}-group"
+        read = ["kconsume", self.name, "-g", group, "--from-beginning", "-q", "-c"]
+        self.assertEqual(self.ok(*read, "2").out, "1\n2\n")
+        self.assertEqual(self.ok(*read, "1").out, "3\n")
+        said = self.run_tool("kconsume", self.name, "-g", group, "-o", "1:2")
+        self.assertEqual(said.code, 2)
+        self.assertIn("--group-backlog", said.err)
+
     def test_a_closed_pipe_is_quiet(self):
         self.topic("-p", "1")
         self.ok("kproduce", self.name, stdin="".join(f"{i}\n" for i in range(100000)))
