@@ -18,13 +18,14 @@ sys.path += [HERE, os.path.join(HERE, os.pardir, "support")]
 import floods
 import produce
 import rows
+import trials
 from batches import batch
-from node import Node, workplace
-from wire import Closed, Connection
+from node import Node
+from trials import Skipped, until
+from wire import Connection
 
 MIB = 1 << 20
 SETTINGS = {"offsets.topic.num.partitions": "1", "num.network.threads": "2"}
-SECONDS = 20
 
 CLOCK = r"""
 #define _GNU_SOURCE
@@ -46,10 +47,6 @@ int clock_gettime(clockid_t id, struct timespec* now) {
 """
 
 
-class Skipped(Exception):
-    pass
-
-
 def make_topics(bootstrap, **settings):
     with Connection(bootstrap) as connection:
         reply = connection.ask("CreateTopics", 5, {"TimeoutMs": 10000, "Topics": [
@@ -66,13 +63,6 @@ def put(connection, records=None, **where):
     return rows.codes(reply)[0]
 
 
-def wait_until(what, condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
 def descriptors(program, folder):
     """As many connections as there are descriptors: files can be opened still, those who are in are
     served, and who waits comes in when others leave."""
@@ -83,7 +73,7 @@ def descriptors(program, folder):
     make_topics(node.bootstrap)
     with Connection(node.bootstrap) as inside:
         held = [Connection(node.bootstrap) for _ in range(500)]
-        wait_until("nothing is said", lambda: "connections wait" in node.log_tail())
+        until("nothing is said", lambda: "connections wait" in node.log_tail())
         for partition in range(20):
             assert put(inside, topic="many", partition=partition) == 0
         assert floods.descriptors(node.process.pid) < 400
@@ -107,7 +97,7 @@ def no_descriptor_for_a_file(program, folder):
         assert 56 in refused, refused
         connection.ask("Metadata", 9, {"Topics": None})
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
-        wait_until("it is not written", lambda: put(connection, topic="many", partition=9) == 0)
+        until("it is not written", lambda: put(connection, topic="many", partition=9) == 0)
         assert put(connection) == 0
     assert node.stop() == 0
 
@@ -130,12 +120,12 @@ def full_disk(program, folder):
             filler = disk / "filler"
             filler.write_bytes(b"\0" * 16 * MIB)
             large = produce.fill(MIB // 2)
-            wait_until("the disk is never full", lambda: put(connection, large) == 56)
+            until("the disk is never full", lambda: put(connection, large) == 56)
             reply = connection.ask("ListOffsets", 6, {"ReplicaId": -1, "Topics": [
                 {"Name": "plain", "Partitions": [{"PartitionIndex": 0, "Timestamp": -1}]}]})
             assert rows.codes(reply) == [0], reply
             filler.unlink()
-            wait_until("it never recovers", lambda: put(connection, large) == 0)
+            until("it never recovers", lambda: put(connection, large) == 0)
         assert "No space left" in node.log_tail()
         node.kill()
         node.start()
@@ -196,7 +186,7 @@ def little_memory(program, folder):
 
     node = Node(program, folder, {**SETTINGS, "kcore.memory.max": str(96 * MIB)}).start()
     with Connection(node.bootstrap) as early:
-        wait_until("the groups have no coordinator", lambda: join(early, 0, b"") == 0)
+        until("the groups have no coordinator", lambda: join(early, 0, b"") == 0)
         answers = [join(early, number, b"x" * MIB) for number in range(1, 150)]
         assert answers[0] == 0 and answers[-1] == 14, answers
         assert "memory is used up" in node.log_tail(), node.log_tail()
@@ -222,22 +212,5 @@ def join(connection, number, metadata):
 FAULTS = (descriptors, no_descriptor_for_a_file, full_disk, clock_jumps, little_memory)
 
 
-def main(program, *names):
-    wrong = 0
-    for fault in FAULTS:
-        if names and fault.__name__ not in names:
-            continue
-        with workplace() as folder:
-            try:
-                fault(program, folder)
-                print(f"{fault.__name__}: as it should be", flush=True)
-            except Skipped as why:
-                print(f"{fault.__name__}: skipped, {why}", flush=True)
-            except (AssertionError, OSError, Closed) as failed:
-                print(f"{fault.__name__}: {type(failed).__name__} {failed}", flush=True)
-                wrong += 1
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(trials.run(FAULTS, sys.argv[1], sys.argv[2:]))

@@ -22,6 +22,7 @@ import produce
 import rows
 from batches import batch, zigzag
 from node import Node, workplace
+from trials import until
 from wire import Closed, Connection, framed, header, request, varint
 
 MIB = 1 << 20
@@ -116,16 +117,12 @@ class Lab:
                 f"{p99 / usual:.1f} times the usual")
 
     def _usual(self):
-        bystander = Bystander(self.bootstrap)
-        time.sleep(0.5)
-        return bystander.end()
+        return Bystander(self.bootstrap).end()
 
     def _settle(self, files):
         """Connections that are gone are given up."""
-        deadline = time.monotonic() + 10
-        while descriptors(self.pid) > files + 20:
-            assert time.monotonic() < deadline, f"{files} descriptors became more"
-            time.sleep(0.05)
+        until(f"{files} descriptors became more",
+              lambda: descriptors(self.pid) <= files + 20)
 
 
 class Peak(threading.Thread):
@@ -159,7 +156,7 @@ def idle_connections(lab):
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     count = min(10_000, min(soft, hard) - 1000)
     held = [lab.connect() for _ in range(count)]
-    time.sleep(0.5)
+    until("they are not taken in", lambda: descriptors(lab.pid) >= count)
     rows.stays(held[0])
     rows.stays(held[-1])
     close_all(held)

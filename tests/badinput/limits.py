@@ -7,18 +7,18 @@ limits.py KBROKER [LIMIT...]
 
 import os
 import sys
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path += [HERE, os.path.join(HERE, os.pardir, "support")]
 
 import floods
 import rows
-from node import Node, workplace
+import trials
+from node import Node
+from trials import until
 from wire import Closed, Connection
 
 SETTINGS = {"offsets.topic.num.partitions": "1", "num.network.threads": "1"}
-SECONDS = 20
 
 
 def is_served(connection, seconds=1.0):
@@ -29,14 +29,16 @@ def is_served(connection, seconds=1.0):
         return False
 
 
-def served(bootstrap, count):
-    """How many of so many new connections are served, all of them open."""
-    held = [Connection(bootstrap) for _ in range(count)]
+def served(node, count):
+    """How many of so many new connections are served, all of them open. They go again."""
+    pid = node.process.pid
+    before = floods.descriptors(pid)
+    held = [Connection(node.bootstrap) for _ in range(count)]
     try:
         return sum(is_served(connection, 0.5) for connection in held)
     finally:
         floods.close_all(held)
-        time.sleep(0.1)
+        until("connections stay", lambda: floods.descriptors(pid) <= before)
 
 
 def change(connection, key, value):
@@ -67,23 +69,21 @@ def in_all(program, folder):
 
 def of_an_address(program, folder):
     node = Node(program, folder, {**SETTINGS, "max.connections.per.ip": "3"}).start()
-    assert served(node.bootstrap, 5) == 3
+    assert served(node, 5) == 3
     assert "over its address's limit" in node.log_tail(), node.log_tail()
     with Connection(node.bootstrap) as connection:
         change(connection, "max.connections.per.ip", "10")
-    assert served(node.bootstrap, 5) == 5
+    assert served(node, 5) == 5
     assert node.stop() == 0
 
 
 def of_a_host(program, folder):
     node = Node(program, folder, {
         **SETTINGS, "max.connections.per.ip.overrides": "localhost:2"}).start()
-    deadline = time.monotonic() + SECONDS
-    while served(node.bootstrap, 4) != 2:
-        assert time.monotonic() < deadline, node.log_tail()
+    until(node.log_tail, lambda: served(node, 4) == 2)
     with Connection(node.bootstrap) as connection:
         change(connection, "max.connections.per.ip.overrides", "localhost:100")
-    assert served(node.bootstrap, 4) == 4
+    assert served(node, 4) == 4
     assert node.stop() == 0
 
 
@@ -95,9 +95,7 @@ def of_a_host_a_second(program, folder):
         assert "resolvable" in reply["Entries"][0]["ErrorMessage"], reply
         reply = quota(connection, "localhost", 5)
         assert rows.codes(reply) == [0], reply
-        deadline = time.monotonic() + SECONDS
-        while served(node.bootstrap, 20) > 10:
-            assert time.monotonic() < deadline, "as many as ever are served"
+        until("as many as ever are served", lambda: served(node, 20) <= 10)
         assert is_served(connection)
     assert node.stop() == 0
 
@@ -105,20 +103,5 @@ def of_a_host_a_second(program, folder):
 LIMITS = (in_all, of_an_address, of_a_host, of_a_host_a_second)
 
 
-def main(program, *names):
-    wrong = 0
-    for limit in LIMITS:
-        if names and limit.__name__ not in names:
-            continue
-        with workplace() as folder:
-            try:
-                limit(program, folder)
-                print(f"{limit.__name__}: as it should be", flush=True)
-            except (AssertionError, OSError, Closed) as failed:
-                print(f"{limit.__name__}: {type(failed).__name__} {failed}", flush=True)
-                wrong += 1
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(trials.run(LIMITS, sys.argv[1], sys.argv[2:]))

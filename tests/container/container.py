@@ -15,16 +15,16 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
 from node import SKIPPED
+from trials import until
 from wire import Connection
 
-SECONDS = 30
 CHROOT = shutil.which("chroot", path="/usr/sbin:/sbin:/usr/bin:/bin")
 READY = "Transitioning from RECOVERY to RUNNING"
 START = "/tmp/testcontainers_start.sh"
+# The command that Testcontainers gives the container, word for word.
 WAIT = f"while [ ! -f {START} ]; do sleep 0.1; done; {START}"
 
 
@@ -68,10 +68,9 @@ def start_script(ports):
 
 
 def wait_for(log, text):
-    deadline = time.monotonic() + SECONDS
-    while text not in log.read_text(errors="replace"):
-        assert time.monotonic() < deadline, log.read_text(errors="replace")
-        time.sleep(0.05)
+    def said():
+        return log.read_text(errors="replace")
+    until(said, lambda: text in said())
 
 
 def check(root, log):
