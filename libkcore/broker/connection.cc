@@ -202,7 +202,7 @@ asio::awaitable<bool> Connection::serve_frames() {
         if (waits_.stopping) break;
     }
     if (const auto done = flush_now()) co_return *done;
-    const bool sent = co_await flush();
+    const bool sent = co_await flush_rest();
     co_return sent;
 }
 
@@ -227,6 +227,12 @@ std::optional<bool> Connection::flush_now() {
 
 asio::awaitable<bool> Connection::flush() {
     if (const auto done = flush_now()) co_return *done;
+    const bool sent = co_await flush_rest();
+    co_return sent;
+}
+
+// What flush_now() left.
+asio::awaitable<bool> Connection::flush_rest() {
     const std::span<const io::Piece> pieces(output_.pieces());
     auto sent = co_await stream_->write(pieces, sent_bytes_);
     co_return flushed(std::move(sent));

@@ -65,6 +65,7 @@ private:
     void watch_slowness();
     std::optional<bool> flush_now();
     asio::awaitable<bool> flush();
+    asio::awaitable<bool> flush_rest();
     bool flushed(Result<void> sent);
     asio::awaitable<void> check_unsent();
     asio::awaitable<void> stay_muted();

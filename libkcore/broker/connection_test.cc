@@ -108,9 +108,9 @@ protected:
         return all;
     }
     // Correlation ids of the answers that have arrived.
-    std::vector<std::int32_t> answered() {
+    std::vector<std::int32_t> answered() { return ids_in(received()); }
+    static std::vector<std::int32_t> ids_in(const Bytes& all) {
         std::vector<std::int32_t> ids;
-        const auto all = received();
         for (std::size_t at = 0; at + 8 <= all.size();) {
             ids.push_back(load_be<std::int32_t>(all.data() + at + 4));
             at += 4 + static_cast<std::size_t>(load_be<std::int32_t>(all.data() + at));
@@ -156,6 +156,23 @@ TEST_F(ConnectionTest, AnswersToPipelinedRequestsLeaveInOrderAndTogether) {
     for (std::int32_t id = 0; id < 20; ++id) want[static_cast<std::size_t>(id)] = id;
     EXPECT_EQ(answered(), want);
     EXPECT_EQ(network.writes, writes + 2);  // The client's and ours.
+}
+
+TEST_F(ConnectionTest, AnswersThatDoNotGoOutAtOnceAreSentOnce) {
+    network.window_bytes = 30;
+    Bytes all;
+    Ids want;
+    for (std::int32_t id = 0; id < 20; ++id) {
+        append(all, list_groups(id));
+        want.push_back(id);
+    }
+    loop.spawn(write(all));
+    Bytes got;
+    for (int i = 0; i < 100; ++i) {
+        loop.settle();
+        append(got, received());
+    }
+    EXPECT_EQ(ids_in(got), want);
 }
 
 TEST_F(ConnectionTest, AWaitingRequestHoldsBackWhatFollowsButNotWhatWasBefore) {
