@@ -76,4 +76,7 @@ Result<std::int64_t> total_lag(Session& session, const std::string& group, const
 
 Error no_such_group();
 
+// The brokers that did not list their groups.
+std::vector<cli::Failure> failures_of(const client::GroupList& groups);
+
 }  // namespace kcore::groups

@@ -73,14 +73,20 @@ Result<std::int64_t> total_lag(Session& session, const std::string& group, const
     return sum;
 }
 
+std::vector<cli::Failure> failures_of(const client::GroupList& groups) {
+    std::vector<cli::Failure> out;
+    for (const auto& one : groups.failed) out.emplace_back(one.name, *one.error);
+    return out;
+}
+
 int list(Session& session, const Options& options) {
     auto& console = session.console();
     auto groups = session.admin().list_groups(options.states, options.types);
     if (!groups) return console.fail({"", groups.error()});
-    std::ranges::sort(*groups, {}, &client::GroupListing::group);
+    std::ranges::sort(groups->groups, {}, &client::GroupListing::group);
     std::vector<ListRow> rows;
-    std::vector<cli::Failure> failures;
-    for (const auto& group : *groups) {
+    auto failures = failures_of(*groups);
+    for (const auto& group : groups->groups) {
         const auto& name = group.group;
         if (!options.pattern.empty() && !cli::glob_matches(options.pattern, name)) continue;
         const auto uses =

@@ -28,6 +28,9 @@ public:
         }
         auto partitions = chosen(target);
         if (!partitions) return std::unexpected(partitions.error());
+        if (auto whole = has_a_place(target, *partitions); !whole) {
+            return std::unexpected(std::move(whole).error());
+        }
         auto first = offsets(*partitions, client::kEarliest);
         auto last = offsets(*partitions, client::kLatest);
         if (!first || !last) return std::unexpected((first ? last : first).error());
@@ -43,6 +46,21 @@ public:
     }
 
 private:
+    // A shift goes from what is committed.
+    Result<void> has_a_place(const Target& target, const std::vector<TopicPartition>& partitions) {
+        if (partitions.empty()) {
+            return fail(Errc::group_id_not_found, "nothing is committed: name topics with -t");
+        }
+        if (target.kind != Target::Kind::shift) return {};
+        for (const auto& one : partitions) {
+            if (current_.contains(one)) continue;
+            return fail(
+                Errc::group_id_not_found,
+                fmt::format("{}: nothing is committed yet that could be shifted", one.to_string()));
+        }
+        return {};
+    }
+
     // What a target with offsets of its own says.
     Result<Offsets> told(const Target& target, const std::vector<TopicPartition>& partitions) {
         if (target.kind == Target::Kind::time) return offsets(partitions, target.value);
@@ -118,8 +136,9 @@ private:
                 row.next = target.value;
                 break;
             case To::current:
+                row.next = row.current.value_or(last);
+                break;
             case To::shift:
-                if (!row.current) return std::nullopt;
                 row.next = *row.current + target.value;
                 break;
             case To::time:
@@ -192,9 +211,9 @@ int reset(Session& session, const Options& options) {
     auto rows = Reset(options, session, std::move(*file)).plan(*target);
     if (!rows) return console.fail({group, rows.error()});
     if (options.exports) return print_plan(console, *rows);
-    if (rows->empty()) {
-        console.notice("nothing to reset: name topics with -t");
-        return cli::kDone;
+    if (rows->empty()) {  // Of another group or a file, which say nothing of what was chosen.
+        return console.fail({group, Error(Errc::group_id_not_found,
+                                          options.to + " has no offset of these partitions")});
     }
     const auto state = now.state.empty() || now.state == "Dead" ? "new" : now.state;
     return commit(session, group, *rows, fmt::format("apply to group {} ({})?", group, state));

@@ -152,24 +152,13 @@ bool is_chosen(const Options& options, const TopicPartition& partition) {
     });
 }
 
-int lag(Session& session, const Options& options) {
-    auto mine = options;
-    mine.section = "lag";
-    if (!mine.names.empty()) return describe(session, mine);
-    auto groups = session.admin().list_groups({}, {"classic", "consumer"});
-    if (!groups) return session.console().fail({"", groups.error()});
-    for (const auto& group : *groups) mine.names.push_back(group.group);
-    std::ranges::sort(mine.names);
-    return describe(session, mine);
-}
+namespace {
 
-int describe(Session& session, const Options& options) {
-    if (options.section == "members") return members(session, options);
+int show(Session& session, const Options& options, std::vector<cli::Failure> failures) {
     auto& console = session.console();
     auto groups = session.admin().describe_groups(options.names);
     if (!groups) return console.fail({"", groups.error()});
     std::vector<GroupRow> rows;
-    std::vector<cli::Failure> failures;
     for (auto& group : *groups) {
         // "Dead" is how older brokers say that there is no such group.
         if (!group.error && group.state == "Dead") {
@@ -200,6 +189,24 @@ int describe(Session& session, const Options& options) {
     auto sheet = cli::make_sheet("groups", fields, rows);
     sheet.errors = std::move(failures);
     return console.show(sheet);
+}
+
+}  // namespace
+
+int lag(Session& session, const Options& options) {
+    auto mine = options;
+    mine.section = "lag";
+    if (!mine.names.empty()) return describe(session, mine);
+    auto groups = session.admin().list_groups({}, {"classic", "consumer"});
+    if (!groups) return session.console().fail({"", groups.error()});
+    for (const auto& group : groups->groups) mine.names.push_back(group.group);
+    std::ranges::sort(mine.names);
+    return show(session, mine, failures_of(*groups));
+}
+
+int describe(Session& session, const Options& options) {
+    if (options.section == "members") return members(session, options);
+    return show(session, options, {});
 }
 
 }  // namespace kcore::groups

@@ -102,9 +102,9 @@ Rows<ReplicaSize> Admin::replica_sizes(std::optional<std::string> topic) {
         [&](Cluster& cluster) { return client::replica_sizes(cluster, std::move(topic)); });
 }
 
-Rows<GroupListing> Admin::list_groups(std::vector<std::string> states,
-                                      std::vector<std::string> types) {
-    return wait<std::vector<GroupListing>>([&](Cluster& cluster) {
+Result<GroupList> Admin::list_groups(std::vector<std::string> states,
+                                     std::vector<std::string> types) {
+    return wait<GroupList>([&](Cluster& cluster) {
         return client::list_groups(cluster, std::move(states), std::move(types));
     });
 }

@@ -50,8 +50,8 @@ public:
     // Of all brokers that answer.
     Result<std::vector<ReplicaSize>> replica_sizes(std::optional<std::string> topic);
 
-    Result<std::vector<GroupListing>> list_groups(std::vector<std::string> states,
-                                                  std::vector<std::string> types);
+    // Fails when no broker answers.
+    Result<GroupList> list_groups(std::vector<std::string> states, std::vector<std::string> types);
     Result<std::vector<GroupDescription>> describe_groups(std::vector<std::string> names);
     Result<std::vector<Outcome>> delete_groups(std::vector<std::string> names);
     Result<std::vector<Outcome>> remove_members(std::string group, std::vector<MemberName> members);

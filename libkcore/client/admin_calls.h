@@ -79,8 +79,8 @@ List<OffsetAnswer> list_offsets(Cluster& cluster, std::vector<OffsetQuery> queri
                                 bool is_read_committed);
 List<ReplicaSize> replica_sizes(Cluster& cluster, std::optional<std::string> topic);
 
-List<GroupListing> list_groups(Cluster& cluster, std::vector<std::string> states,
-                               std::vector<std::string> types);
+io::Async<GroupList> list_groups(Cluster& cluster, std::vector<std::string> states,
+                                 std::vector<std::string> types);
 List<GroupDescription> describe_groups(Cluster& cluster, std::vector<std::string> names);
 List<Outcome> delete_groups(Cluster& cluster, std::vector<std::string> names);
 List<Outcome> remove_members(Cluster& cluster, std::string group, std::vector<MemberName> members);

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
-#include "client/admin_calls.h"
 #include "client/group_protocol.h"
+#include "client/leader_call.h"
 #include "protocol/api/consumer_group_describe.h"
 #include "protocol/api/delete_groups.h"
 #include "protocol/api/describe_groups.h"
@@ -34,6 +36,26 @@ io::Async<protocol::ListGroupsResponse> list_on(Cluster& cluster, std::int32_t n
     auto answer =
         co_await (*peer)->call<protocol::ListGroupsResponse>(std::move(request), deadline);
     co_return answer;
+}
+
+List<GroupListing> groups_of(Cluster& cluster, std::int32_t node, std::vector<std::string> states,
+                             std::vector<std::string> types, io::Deadline deadline) {
+    for (int attempt = 1;; ++attempt) {
+        auto answer = co_await list_on(cluster, node, states, types, deadline);
+        if (!answer) co_return std::unexpected(std::move(answer).error());
+        auto error = outcome(answer->error_code);
+        if (is_moving(error)) {
+            const bool again = co_await cluster.pause(attempt, deadline);
+            if (again) continue;
+        }
+        if (error) co_return std::unexpected(std::move(*error));
+        std::vector<GroupListing> out;
+        for (auto& group : answer->groups) {
+            out.push_back({std::move(group.group_id), std::move(group.group_state),
+                           std::move(group.group_type), std::move(group.protocol_type), node});
+        }
+        co_return out;
+    }
 }
 
 GroupDescription from_classic(const protocol::DescribeGroupsResponse::DescribedGroup& from) {
@@ -125,29 +147,25 @@ io::Async<GroupDescription> describe_group(Cluster& cluster, std::string group,
 
 }  // namespace
 
-List<GroupListing> list_groups(Cluster& cluster, std::vector<std::string> states,
-                               std::vector<std::string> types) {
+io::Async<GroupList> list_groups(Cluster& cluster, std::vector<std::string> states,
+                                 std::vector<std::string> types) {
     const auto deadline = admin_limit(cluster);
     std::vector<std::string> none;
     auto view = co_await cluster.refresh(std::move(none), deadline);
     if (!view) co_return std::unexpected(std::move(view).error());
-    std::vector<GroupListing> out;
+    GroupList out;
     for (const auto& [id, broker] : (*view)->brokers) {
-        for (int attempt = 1;; ++attempt) {
-            auto answer = co_await list_on(cluster, id, states, types, deadline);
-            if (!answer) co_return std::unexpected(std::move(answer).error());
-            const auto error = outcome(answer->error_code);
-            if (is_moving(error)) {
-                const bool again = co_await cluster.pause(attempt, deadline);
-                if (again) continue;
-            }
-            if (error) co_return std::unexpected(*error);
-            for (auto& group : answer->groups) {
-                out.push_back({std::move(group.group_id), std::move(group.group_state),
-                               std::move(group.group_type), std::move(group.protocol_type), id});
-            }
-            break;
+        // One that does not answer leaves the others their time.
+        const auto limit = std::min(deadline, patience(cluster));
+        auto groups = co_await groups_of(cluster, id, states, types, limit);
+        if (!groups) {
+            out.failed.push_back({fmt::format("broker {}", id), std::move(groups).error()});
+            continue;
         }
+        std::ranges::move(*groups, std::back_inserter(out.groups));
+    }
+    if (!out.failed.empty() && out.failed.size() == (*view)->brokers.size()) {
+        co_return std::unexpected(std::move(*out.failed.front().error));
     }
     co_return out;
 }

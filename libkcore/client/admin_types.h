@@ -161,6 +161,13 @@ struct GroupListing {
     std::int32_t coordinator = -1;
 };
 
+// Of all brokers that answered, and why the others did not.
+struct GroupList {
+    GroupList() = default;
+    std::vector<GroupListing> groups;
+    std::vector<Outcome> failed;  // By the name of the broker.
+};
+
 struct GroupMember {
     std::string member_id;
     std::string instance_id;

@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import time
+import unittest
 
 import harness
+from node import launch
 
 
 class Groups(harness.Case):
@@ -152,6 +154,25 @@ class Groups(harness.Case):
             self.ok("kgroups", "reset", self.name, "--all-topics", *options, "--execute")
             self.assertEqual(self.described()["total_lag"], lag, options)
 
+    def test_what_cannot_be_reset_is_1_and_says_why(self):
+        self.topic("-p", "1")
+        reset = ["kgroups", "reset", self.name, "-y", "--to"]
+        for target, topics, why in (
+                ("+2", ["-t", self.name], f"{self.name}-0: nothing is committed yet that could be "
+                                          "shifted"),
+                ("+2", [], "nothing is committed: name topics with -t"),
+                ("earliest", [], "nothing is committed: name topics with -t"),
+                (f"group:{self.name}x", ["-t", self.name],
+                 f"group:{self.name}x has no offset of these partitions")):
+            said = self.run_tool(*reset, target, *topics)
+            self.assertEqual((said.code, said.out), (1, ""), target)
+            self.assertTrue(said.err.startswith("error: GROUP_ID_NOT_FOUND (69): "), said.err)
+            self.assertTrue(said.err.endswith(f"{why}\n"), said.err)
+        self.ok("kproduce", self.name, stdin="a\nb\n")
+        rows = self.ok(*reset, "current", "-t", self.name, "-o", "json").json()["offsets"]
+        self.assertEqual([(r["new_offset"], r["note"]) for r in rows],
+                         [(2, "nothing committed yet")])
+
     def test_peek_shows_what_was_read_and_what_comes(self):
         self.topic("-p", "1")
         self.ok("kproduce", self.name, "-K", ":", stdin="".join(f"k{i}:v{i}\n" for i in range(9)))
@@ -180,7 +201,7 @@ class Groups(harness.Case):
         self.assertRegex(said.out, r"^removed \S+\n$")
         self.assertEqual(self.ok("kgroups", "members", self.name, "-o", "json").json()["members"],
                          [])
-        self.ok("kgroups", "reset", self.name, "--to", "earliest", "-y")
+        self.ok("kgroups", "reset", self.name, "--to", "earliest", "-t", self.name, "-y")
 
     def test_groups_have_settings(self):
         key = "consumer.session.timeout.ms"
@@ -229,6 +250,38 @@ class Groups(harness.Case):
         said = self.run_tool("kgroups", "describe", self.name)
         self.assertEqual(said.code, 1)
         self.assertIn("GROUP_ID_NOT_FOUND (69)", said.err)
+
+
+@unittest.skipUnless(harness.has("kbroker"), "kbroker is not built")
+class Partly(harness.Case):
+    """A cluster of which one broker cannot be reached."""
+
+    needs_broker = False
+
+    def test_the_groups_of_the_others_are_shown(self):
+        process, bootstrap = launch(
+            [harness.tool("kbroker"), "start", "--dev", "--brokers", "2", "--port", "0",
+             "--exit-with-parent", "-q"], None)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait, 30)
+        self.addCleanup(process.terminate)
+        at = ["-b", bootstrap]
+        self.ok("ktopics", "create", "t", *at)
+        brokers = {f"{row['host']}:{row['port']}": row["broker"] for row in
+                   self.ok("kbroker", "cluster", "info", "-o", "json", *at).json()["brokers"]}
+        names = [f"g{number}" for number in range(8)]  # Coordinated by either.
+        for name in names:
+            self.ok("kgroups", "reset", name, "--to", "0", "-t", "t", "-y", *at)
+        rows = self.ok("kgroups", "list", "-o", "json", *at).json()["groups"]
+        self.assertEqual([row["group"] for row in rows], names)
+        gone = next(each for each in brokers if each != bootstrap)
+        said = self.run_tool("kgroups", "list", "-o", "json", "--host-map", f"{gone}=127.0.0.1:1",
+                             *at)
+        self.assertEqual(said.code, 6)
+        self.assertEqual([row["group"] for row in said.json()["groups"]],
+                         [row["group"] for row in rows if row["coordinator"] != brokers[gone]])
+        self.assertIn(f"broker {brokers[gone]}", said.err)
+        self.assertEqual(len(said.json()["errors"]), 1)
 
 
 if __name__ == "__main__":
