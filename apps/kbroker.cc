@@ -115,6 +115,8 @@ Command dump_command(Options& o) {
         .examples = {{"kbroker log dump orders-0", ""},
                      {"kbroker log dump --records 00000000000000000000.log -o json", ""},
                      {"kbroker log dump 00000000000000000000.timeindex", ""}},
+        .is_local = true,
+        .fields = [&o] { return dump_fields(o); },
         .run = [&o] { return dump_log(o); }};
 }
 
@@ -127,6 +129,8 @@ Command log_command(Options& o) {
                    .examples = {{"kbroker log verify orders-0", ""},
                                 {"kbroker log verify orders-0 -o json", ""},
                                 {"kbroker log verify 00000000000000000000.log", ""}},
+                   .is_local = true,
+                   .fields = verify_fields,
                    .run = [&o] { return verify_log(o); }};
     Command repair{
         .name = "repair",
@@ -145,6 +149,8 @@ Command log_command(Options& o) {
             "A tail that was not written to its end is cut off. Damage with valid batches "
             "behind it is left out: what it held is lost here, and its offsets are skipped; "
             "the file as it was stays beside the new one, as .damaged.",
+        .is_local = true,
+        .fields = repair_fields,
         .run = [&o] { return repair_log(o); }};
     out.commands = {dump_command(o), std::move(verify), std::move(repair)};
     out.examples = out.commands.front().examples;

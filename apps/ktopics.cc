@@ -77,9 +77,9 @@ Command describe_command(Options& o) {
         .summary = "Show topics with their partitions; without a name all of them.",
         .positionals = {names(o, 0, 0)},
         .options =
-            {text("--section", "PART", "only summary or partitions", o.section)
+            {text("--section", "PART", "only summary, partitions or configs", o.section)
                  .or_else("all")
-                 .one_of({"all", "summary", "partitions"}),
+                 .one_of({"all", "summary", "partitions", "configs"}),
              regex(o), internal(o),
              flag("--under-replicated", "only those with too few in sync", o.under_replicated)
                  .also("--under-replicated-partitions"),
@@ -96,7 +96,7 @@ Command describe_command(Options& o) {
         .examples = {{"ktopics describe orders", ""},
                      {"ktopics describe orders -o json", ""},
                      {"ktopics describe --under-replicated", ""}},
-        .fields = cli::fields_of("topics", describe_fields()),
+        .fields = [&o] { return describe_sheet(o.section, {}); },
         .run = cli::in_session(o, topics::describe)};
 }
 
@@ -171,11 +171,12 @@ Command partitions_command(Options& o) {
             .examples = {{"ktopics partitions orders", ""},
                          {"ktopics partitions", ""},
                          {"ktopics partitions orders -o json", ""}},
-            .fields = cli::fields_of("topics", describe_fields()),
-            .run = [&o] {
-                o.section = "partitions";
-                return cli::in_session(o, topics::describe)();
-            }};
+            .fields = [] { return describe_sheet("partitions", {}); },
+            .run =
+                [&o] {
+                    o.section = "partitions";
+                    return cli::in_session(o, topics::describe)();
+                }};
 }
 
 Command sizes_command(Options& o) {

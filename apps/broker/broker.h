@@ -75,5 +75,8 @@ int dump_log(const Options& options);
 int verify_log(const Options& options);
 int repair_log(const Options& options);
 int dump_as_kafka(const Options& options);
+cli::Sheet dump_fields(const Options& options);  // Of a log.
+cli::Sheet verify_fields();
+cli::Sheet repair_fields();
 
 }  // namespace kcore::server

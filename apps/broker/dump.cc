@@ -340,4 +340,9 @@ private:
 
 int dump_log(const Options& options) { return Dump(options).run(); }
 
+cli::Sheet dump_fields(const Options& options) {
+    if (options.records) return cli::make_sheet("records", kRecordFields, {});
+    return cli::make_sheet(std::string(kind_name(FileKind::log)), kBatchFields, {});
+}
+
 }  // namespace kcore::server

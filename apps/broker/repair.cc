@@ -327,6 +327,8 @@ Result<std::unique_ptr<io::PathLock>> lock_out_brokers(io::Disk& disk, const std
 
 }  // namespace
 
+cli::Sheet repair_fields() { return cli::make_sheet("repairs", kFields, {}); }
+
 int repair_log(const Options& options) {
     cli::Console console(options.common);
     const auto disk = io::make_posix_disk();

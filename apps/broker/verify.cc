@@ -142,6 +142,8 @@ std::string other_problem(const LogFile& file, Verdict& verdict) {
 
 }  // namespace
 
+cli::Sheet verify_fields() { return cli::make_sheet("files", kFields, {}); }
+
 int verify_log(const Options& options) {
     cli::Console console(options.common);
     const auto disk = io::make_posix_disk();

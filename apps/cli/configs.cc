@@ -137,7 +137,7 @@ std::vector<Option> config_options(ConfigOptions& o) {
             list("--append", "K=V", "add to a list", o.append),
             list("--subtract", "K=V", "take from a list", o.subtract),
             flag("-a,--all", "defaults too", o.all),
-            flag("--docs", "with documentation (see -o wide)", o.docs)};
+            flag("--docs", "all of them with what they are for", o.docs)};
 }
 
 Positional config_key(ConfigOptions& o) {
@@ -154,15 +154,18 @@ int show_or_change_configs(Session& session, const ConfigOptions& options,
     if (!now) return console.fail({shown, now.error()});
     if (!changes->empty()) return change(session, resource, *now, *changes);
     std::vector<ConfigRow> rows;
+    const bool wants_all = options.all || options.docs;
     for (const auto& entry : *now) {
-        const bool is_wanted = options.key.empty() ? options.all || entry.source == resource.own
+        const bool is_wanted = options.key.empty() ? wants_all || entry.source == resource.own
                                                    : entry.name == options.key;
         if (is_wanted) rows.push_back({shown, entry});
     }
     if (!options.key.empty() && rows.empty()) {
         return console.fail(unknown_name(shown, "key", options.key, names_of(*now)));
     }
-    return console.show(make_sheet("configs", config_fields(), rows));
+    auto fields = config_fields();
+    if (options.docs) fields.back().column.show = Show::always;
+    return console.show(make_sheet("configs", fields, rows));
 }
 
 }  // namespace kcore::cli

@@ -167,7 +167,7 @@ private:
         const auto extras = app_.remaining(true);
         if (!extras.empty()) return unknown(extras.front());
         if (refused_) return usage(fmt::format("{}: {}", refused_->option, refused_->why));
-        if (!command_->commands.empty()) return usage("a command is missing");
+        if (!command_->commands.empty()) return unfinished("a command is missing");
         for (const auto& [option, added] : added_) {
             if (added->count() > 0 && !is_for(*option, *command_)) {
                 return usage(fmt::format("{} does not take {}", path_, display_name(*option)));
@@ -175,7 +175,7 @@ private:
         }
         for (const auto& [app, option, name] : needed_) {
             if (app == chosen_app_ && option->count() == 0) {
-                return usage(fmt::format("{} is missing", name));
+                return unfinished(fmt::format("{} is missing", name));
             }
         }
         return Chosen{command_, path_};
@@ -206,8 +206,8 @@ private:
         } else {
             for (const auto& sub : command_->commands) known.push_back(sub.name);
         }
-        const auto near =
-            is_option && !word.starts_with("--") ? std::nullopt : nearest(typed, known);
+        auto near = is_option ? command_with(typed) : std::nullopt;
+        if (!near && (!is_option || word.starts_with("--"))) near = nearest(typed, known);
         const auto* what = is_option                    ? "option"
                            : command_->commands.empty() ? "argument"
                                                         : "command";
@@ -215,8 +215,27 @@ private:
                           near ? fmt::format("did you mean {}?", *near) : "", path_};
     }
 
+    // The command below that an option stands for, as --describe does in Kafka's scripts, or that
+    // has it.
+    std::optional<std::string> command_with(const std::string& typed) const {
+        for (const auto& sub : command_->commands) {
+            if (typed.starts_with("--" + sub.name)) return path_ + " " + sub.name;
+        }
+        for (const auto& sub : command_->commands) {
+            for (const auto& option : sub.options) {
+                const auto names = split_commas(option.names + "," + option.aliases);
+                if (std::ranges::find(names, typed) == names.end()) continue;
+                return fmt::format("{} {} {}", path_, sub.name, typed);
+            }
+        }
+        return std::nullopt;
+    }
+
     ParseResult usage(std::string sentence) const {
         return UsageError{std::move(sentence), "", path_};
+    }
+    ParseResult unfinished(std::string sentence) const {
+        return UsageError{std::move(sentence), "", path_, true};
     }
 
     // CLI11's sentences name the option first: "--timeout: 1 required TEXT missing".

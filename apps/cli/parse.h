@@ -28,6 +28,7 @@ struct UsageError {
     std::string sentence;
     std::string hint;
     std::string path;
+    bool is_unfinished = false;  // A command or an argument is missing, nothing else.
 };
 
 using ParseResult = std::variant<Chosen, WantsHelp, WantsHelpJson, WantsVersion, UsageError>;

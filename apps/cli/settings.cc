@@ -140,7 +140,11 @@ Parsed<client::Config> read_settings(const Common& common, client::Config defaul
         if (split == property.npos)
             return refuse(fmt::format("-X {}: write -X NAME=VALUE", property));
         auto done = apply(config, property.substr(0, split), property.substr(split + 1));
-        if (!done) return refuse("-X " + done.error());
+        if (done) continue;
+        const bool is_strange =
+            done.error().starts_with("unknown property") && !done.error().ends_with('?');
+        const auto* hint = is_strange ? ". -X list shows those that there are" : "";
+        return refuse(fmt::format("-X {}{}", done.error(), hint));
     }
     if (!common.bootstrap.empty()) {
         auto done = apply(config, "bootstrap.servers", common.bootstrap);

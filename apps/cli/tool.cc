@@ -87,13 +87,16 @@ int watch(const Command& command, const Common& common) {
     return kInterrupted;
 }
 
-int run_chosen(const Chosen& chosen, Common& common) {
-    for (const auto& property : common.properties) {
-        if (property == "list" || property == "dump") {
-            std::erase(common.properties, property);
-            return show_properties(common);
-        }
-    }
+// -X list and -X dump, which need no command to go with them.
+std::optional<int> asked_for_properties(const Common& common) {
+    auto mine = common;
+    const auto asked = std::erase_if(
+        mine.properties, [](const std::string& one) { return one == "list" || one == "dump"; });
+    if (asked == 0) return std::nullopt;
+    return show_properties(mine);
+}
+
+int run_chosen(const Chosen& chosen, const Common& common) {
     if (common.output == "help" && chosen.command->fields) {
         return Console(common).show(chosen.command->fields());
     }
@@ -115,9 +118,11 @@ int dispatch(const Command& root, const Common& common, const ParseResult& resul
         write_stdout(fmt::format("{} {}\n", root.name, KCORE_VERSION));
         return kDone;
     }
-    if (const auto* wrong = std::get_if<UsageError>(&result)) return complain(*wrong);
-    auto mine = common;
-    return run_chosen(std::get<Chosen>(result), mine);
+    const auto* wrong = std::get_if<UsageError>(&result);
+    if (wrong != nullptr && !wrong->is_unfinished) return complain(*wrong);
+    if (const auto done = asked_for_properties(common)) return *done;
+    if (wrong != nullptr) return complain(*wrong);
+    return run_chosen(std::get<Chosen>(result), common);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 
 #include "perf/perf.h"
@@ -33,6 +34,11 @@ cli::Json latency_json(const cli::Histogram& histogram) {
 void report(cli::Console& console, const Options& options, const Outcome& outcome) {
     const auto seconds = std::max(outcome.seconds, 1e-9);
     const auto rate = static_cast<double>(outcome.records) / seconds;
+    // What was read may be of any size.
+    const auto size = outcome.test != "consume" ? static_cast<double>(options.record_size)
+                      : outcome.records == 0    ? 0
+                                                : static_cast<double>(outcome.bytes) /
+                                                   static_cast<double>(outcome.records);
     const auto mib = static_cast<double>(outcome.bytes) / (1024.0 * 1024.0) / seconds;
     if (console.is_json()) {
         cli::Json row{{"_v", 1},
@@ -44,7 +50,7 @@ void report(cli::Console& console, const Options& options, const Outcome& outcom
                       {"seconds", outcome.seconds},
                       {"records_per_second", rate},
                       {"mib_per_second", mib},
-                      {"record_size", options.record_size}};
+                      {"record_size", std::llround(size)}};
         if (outcome.latency_us != nullptr) row["latency"] = latency_json(*outcome.latency_us);
         if (outcome.send_latency_us != nullptr) {
             row["closed_loop_latency"] = latency_json(*outcome.send_latency_us);

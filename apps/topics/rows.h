@@ -44,6 +44,8 @@ struct TopicRow {
 const std::vector<cli::Field<PartitionRow>>& partition_fields();
 const std::vector<cli::Field<TopicRow>>& topic_fields();     // As list shows them.
 const std::vector<cli::Field<TopicRow>>& describe_fields();  // With partitions.
+// As describe --section shows them.
+cli::Sheet describe_sheet(const std::string& section, const std::vector<TopicRow>& rows);
 
 struct OffsetRow {
     std::string topic;

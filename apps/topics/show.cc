@@ -33,7 +33,33 @@ bool passes(const TopicRow& row, const Options& options) {
     return !options.with_overrides || !row.configs.empty();
 }
 
+// What is set on the topics, one row a setting.
+cli::Sheet config_sheet(const std::vector<TopicRow>& topics) {
+    std::vector<cli::ConfigRow> rows;
+    for (const auto& topic : topics) {
+        for (const auto& entry : topic.configs) rows.push_back({topic.topic, entry});
+    }
+    auto fields = cli::config_fields();
+    const auto resource = std::ranges::find(
+        fields, "resource", [](const auto& field) { return std::string_view(field.column.field); });
+    resource->column.header = "TOPIC";
+    resource->column.show = cli::Show::always;
+    std::rotate(fields.begin(), resource, resource + 1);
+    return cli::make_sheet("configs", fields, rows);
+}
+
 }  // namespace
+
+cli::Sheet describe_sheet(const std::string& section, const std::vector<TopicRow>& rows) {
+    if (section == "configs") return config_sheet(rows);
+    auto fields = describe_fields();
+    if (section == "summary") fields.pop_back();
+    for (auto& field : fields) {
+        const bool is_chosen = section != "partitions" || field.column.field == "partitions";
+        if (!is_chosen) field.column.show = cli::Show::never;
+    }
+    return cli::make_sheet("topics", fields, rows);
+}
 
 int list(Session& session, const Options& options) {
     auto& console = session.console();
@@ -62,19 +88,12 @@ int describe(Session& session, const Options& options) {
     auto rows = gather(session.admin(), **view, std::move(*names), {});
     if (!rows) return console.fail({"", rows.error()});
     std::erase_if(*rows, [&](const TopicRow& row) { return !row.error && !passes(row, options); });
-    auto fields = describe_fields();
-    if (options.section == "summary") fields.pop_back();
-    if (options.section == "partitions") {
-        for (auto& field : fields) {
-            if (field.column.field != "partitions") field.column.show = cli::Show::never;
-        }
-    }
     std::vector<cli::Failure> failures;
     for (const auto& row : *rows) {
         if (row.error) failures.emplace_back(row.topic, *row.error);
     }
     std::erase_if(*rows, [](const TopicRow& row) { return row.error.has_value(); });
-    auto sheet = cli::make_sheet("topics", fields, *rows);
+    auto sheet = describe_sheet(options.section, *rows);
     sheet.errors = std::move(failures);
     return console.show(sheet);
 }

@@ -86,7 +86,7 @@ complete -c kbroker -n '__fish_seen_subcommand_from config' -l unset -r -f -d 'b
 complete -c kbroker -n '__fish_seen_subcommand_from config' -l append -r -f -d 'add to a list'
 complete -c kbroker -n '__fish_seen_subcommand_from config' -l subtract -r -f -d 'take from a list'
 complete -c kbroker -n '__fish_seen_subcommand_from config' -s a -l all -f -d 'defaults too'
-complete -c kbroker -n '__fish_seen_subcommand_from config' -l docs -f -d 'with documentation (see -o wide)'
+complete -c kbroker -n '__fish_seen_subcommand_from config' -l docs -f -d 'all of them with what they are for'
 complete -c kbroker -n '__fish_seen_subcommand_from config' -l default -f -d 'of all brokers that have none of their own'
 complete -c kbroker -n '__fish_seen_subcommand_from cluster' -f -a info -d 'Show the brokers of a cluster.'
 complete -c kbroker -n '__fish_seen_subcommand_from cluster' -f -a health -d 'Ask whether every partition is led and in sync; 4 when not.'

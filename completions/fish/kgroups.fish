@@ -89,5 +89,5 @@ complete -c kgroups -n '__fish_seen_subcommand_from config' -l unset -r -f -d 'b
 complete -c kgroups -n '__fish_seen_subcommand_from config' -l append -r -f -d 'add to a list'
 complete -c kgroups -n '__fish_seen_subcommand_from config' -l subtract -r -f -d 'take from a list'
 complete -c kgroups -n '__fish_seen_subcommand_from config' -s a -l all -f -d 'defaults too'
-complete -c kgroups -n '__fish_seen_subcommand_from config' -l docs -f -d 'with documentation (see -o wide)'
+complete -c kgroups -n '__fish_seen_subcommand_from config' -l docs -f -d 'all of them with what they are for'
 complete -c kgroups -n '__fish_seen_subcommand_from config' -f -a '(kgroups list -o name --timeout 300ms -q (__kgroups_where) 2>/dev/null)'

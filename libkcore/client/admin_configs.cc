@@ -22,6 +22,9 @@ ConfigEntry to_entry(const protocol::DescribeConfigsResponse::DescribeConfigsRes
         const bool is_own = synonym.source == static_cast<std::int8_t>(ConfigSource::topic);
         if (!is_own) entry.default_value = synonym.value;
     }
+    // Some have a default of several other keys, which is told of by no synonym.
+    const bool is_default = entry.source == ConfigSource::default_config;
+    if (is_default && !entry.default_value) entry.default_value = entry.value;
     return entry;
 }
 

@@ -239,8 +239,10 @@ std::size_t likeness(std::string_view a, std::string_view b) {
 std::unexpected<Error> unknown(std::string_view name) {
     const auto best = std::ranges::max(kProperties, {},
                                        [&](const Property& p) { return likeness(name, p.name); });
+    const bool is_near = likeness(name, best.name) * 2 >= std::max(name.size(), best.name.size());
     return fail(Errc::invalid_config,
-                fmt::format("unknown property {}: did you mean {}?", name, best.name));
+                fmt::format("unknown property {}{}", name,
+                            is_near ? fmt::format(": did you mean {}?", best.name) : ""));
 }
 
 }  // namespace

@@ -57,7 +57,11 @@ class Offline(harness.Case):
             said = self.run_tool("kbroker", "start", *option)
             self.assertEqual(said.code, 2)
             self.assertTrue(said.err.startswith("error: kbroker start does not take -"), said.err)
-        self.assertEqual(self.run_tool("kbroker", "error", "6", "-b", "x:1").code, 2)
+        for command in (["error", "6"], ["log", "dump", "x"], ["log", "verify", "x"],
+                        ["log", "repair", "x"]):
+            said = self.run_tool("kbroker", *command, "-b", "x:1")
+            self.assertEqual(said.code, 2)
+            self.assertIn(" does not take --bootstrap-server\n", said.err)
 
     def test_versions_are_told(self):
         for tool in TOOLS:
@@ -109,6 +113,25 @@ class Offline(harness.Case):
     def test_properties_are_listed(self):
         said = self.ok("ktopics", "list", "-X", "linger.ms=7", "-X", "dump")
         self.assertIn("linger.ms=7", said.out)
+        for command in (["ktopics"], ["kgroups", "describe"], ["kconsume"], ["kproduce"]):
+            self.assertIn("linger.ms=", self.ok(*command, "-X", "list").out, command)
+        self.assertEqual(self.run_tool("ktopics", "-X", "linger.ms=7").err,
+                         "error: a command is missing\nsee ktopics --help\n")
+
+    def test_unknown_properties_name_only_what_is_near(self):
+        said = self.run_tool("ktopics", "list", "-X", "linger=7")
+        self.assertEqual((said.code, said.err),
+                         (2, "error: -X unknown property linger: did you mean linger.ms?\n"))
+        said = self.run_tool("ktopics", "list", "-X", "foo.bar=1")
+        self.assertEqual((said.code, said.err), (2, "error: -X unknown property foo.bar. "
+                                                    "-X list shows those that there are\n"))
+
+    def test_options_of_kafkas_scripts_name_the_command_that_is_meant(self):
+        for option, meant in (("--reset-offsets", "kgroups reset"), ("--describe",
+                              "kgroups describe"), ("--shift-by", "kgroups reset --shift-by")):
+            said = self.run_tool("kgroups", option)
+            self.assertEqual((said.code, said.err),
+                             (2, f"error: unknown option {option}. did you mean {meant}?\n"))
 
 
 if __name__ == "__main__":

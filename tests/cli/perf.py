@@ -25,6 +25,14 @@ class Perf(harness.Case):
         self.assertGreaterEqual(report["latency"]["max_ms"], report["latency"]["p50_ms"])
         self.assertIn("closed_loop_latency", report)
 
+    def test_consume_tells_the_size_of_what_was_read(self):
+        self.topic("-p", "1")
+        self.ok("kproduce", self.name, stdin="a" * 40 + "\n" + "b" * 20 + "\n")
+        read = ["kperf", "consume", self.name, "--timeout", "500ms", "-o", "json"]
+        self.assertEqual(self.ok(*read).json()["record_size"], 30)
+        self.assertEqual(self.ok(*read, "-X", "auto.offset.reset=latest", "-g",
+                                 self.name).json()["record_size"], 0)
+
     def test_e2e_reads_what_it_sends(self):
         self.topic("-p", "2")
         report = self.ok("kperf", "e2e", self.name, "-r", "500/s", "-c", "100", "-o", "json").json()

@@ -67,6 +67,27 @@ class Topics(harness.Case):
         rows = self.ok("ktopics", "config", self.name, "-o", "json").json()["configs"]
         self.assertEqual(rows, [])
 
+    def test_settings_are_explained(self):
+        self.topic()
+        said = self.ok("ktopics", "config", self.name, "--docs")
+        self.assertRegex(said.out, r"^KEY +VALUE +SOURCE +DEFAULT +DOCUMENTATION\n")
+        self.assertRegex(said.out, r"(?m)^retention\.ms +604800000 +default +604800000 +\w+ \w+")
+        said = self.ok("ktopics", "config", self.name, "retention.ms")
+        self.assertRegex(said.out, r"^KEY +VALUE +SOURCE +DEFAULT\n"
+                                   r"retention\.ms +604800000 +default +604800000\n$")
+
+    def test_describe_shows_only_settings_when_told(self):
+        self.topic("-c", "retention.ms=5000", "-c", "cleanup.policy=compact")
+        show = ["ktopics", "describe", self.name, "--section", "configs"]
+        self.assertRegex(self.ok(*show).out,
+                         rf"^TOPIC +KEY +VALUE +SOURCE +DEFAULT\n{self.name} +cleanup\.policy "
+                         rf"+compact +topic +delete\n{self.name} +retention\.ms +5000 +topic .*\n$")
+        rows = self.ok(*show, "-o", "json").json()["configs"]
+        self.assertEqual([(r["resource"], r["key"], r["value"]) for r in rows],
+                         [(self.name, "cleanup.policy", "compact"),
+                          (self.name, "retention.ms", "5000")])
+        self.assertIn("key ", self.ok(*show, "-o", "help").out)
+
     def test_a_mistyped_key_names_the_nearest(self):
         self.topic()
         said = self.run_tool("ktopics", "config", self.name, "--set", "retention.mss=1")
