@@ -46,9 +46,7 @@ std::int64_t Log::set_high_watermark(std::int64_t offset) {
     return high_watermark();
 }
 
-void Log::assign_epoch(std::int32_t epoch) {
-    if (epochs_.assign(epoch, log_end_offset())) pending_.are_epochs_new = true;
-}
+void Log::assign_epoch(std::int32_t epoch) { (void)epochs_.assign(epoch, log_end_offset()); }
 
 EpochEnd Log::end_of_epoch(std::int32_t epoch) const {
     return epochs_.end_of(epoch, log_end_offset());

@@ -94,7 +94,7 @@ public:
     Reads& reads() { return reads_; }  // For a CachedOnly around these.
 
     // --- Leader epochs.
-    // Notes that the log continues under this epoch; for a new leader, before its first append.
+    // A new leader's, before its first append. The files say so from its first record on.
     void assign_epoch(std::int32_t epoch);
     const EpochCache& epochs() const { return epochs_; }
     // As OffsetForLeaderEpoch answers it.

@@ -177,9 +177,12 @@ void Log::took(const Draft& draft, std::int64_t now_ms) {
     for (const auto& entry : draft.entries) {
         const auto& header = entry.header;
         active().added(header, *config_);
-        if (header.leader_epoch >= 0 && epochs_.latest() != header.leader_epoch &&
-            epochs_.assign(header.leader_epoch, header.base_offset)) {
-            pending_.are_epochs_new = true;
+        if (header.leader_epoch >= 0) {
+            if (epochs_.latest() != header.leader_epoch) {
+                (void)epochs_.assign(header.leader_epoch, header.base_offset);
+            }
+            // Or the leader has assigned it, before there was a record.
+            pending_.are_epochs_new |= epochs_.entries().back().start_offset == header.base_offset;
         }
         update_producers(active(), header, entry.marker);
     }

@@ -215,6 +215,24 @@ TEST_F(LogTest, FlushMsCountsFromTheOldestUnflushedBatch) {
     EXPECT_TRUE(log().is_flush_due(broker_.now_ms_ + 100));
 }
 
+TEST_F(LogTest, AnEpochIsWrittenWithItsFirstRecord) {
+    const auto checkpoint = [&] {
+        const auto bytes = read_file(disk_, "/data/orders-0/leader-epoch-checkpoint");
+        return std::string(as_text(**bytes));
+    };
+    open();
+    append({});
+    restart();
+    log().assign_epoch(5);
+    EXPECT_EQ(log().begin_flush(), nullptr);
+    restart();
+    EXPECT_EQ(checkpoint(), "0\n1\n0 0\n");
+    log().assign_epoch(7);
+    ASSERT_TRUE(broker_.append({}, 7));
+    restart();
+    EXPECT_EQ(checkpoint(), "0\n2\n0 0\n7 1\n");
+}
+
 TEST_F(LogTest, ATruncationDuringAFlushIsNotUndoneByIt) {
     broker_.config_.segment_bytes = 1'000;
     open();
