@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 namespace kcore {
 
 namespace {
@@ -15,6 +18,13 @@ std::string unknown(const Property& property, std::string_view key) {
     const auto nearest = nearest_config_key(ConfigResource::broker, key);
     const auto hint = nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest);
     return fmt::format("{}unknown setting {}{}", place_of(property), property.key, hint);
+}
+
+// What one listener may have of its own.
+bool is_of_listeners(std::string_view key) {
+    constexpr std::array<std::string_view, 2> kKeys = {"max.connection.creation.rate",
+                                                       "max.connections"};
+    return std::ranges::find(kKeys, key) != kKeys.end();
 }
 
 // Values that name a provider are resolved elsewhere and cannot be judged as they stand.
@@ -40,6 +50,9 @@ ServerProperties check_server_properties(const std::vector<Property>& properties
         } else if (!key->is_effective()) {
             out.warnings.push_back(
                 fmt::format("{}{} has no effect yet", place_of(property), property.key));
+        } else if (!name.listener.empty() && !is_of_listeners(name.key)) {
+            out.warnings.push_back(fmt::format("{}{} has no effect: {} is not set by listener",
+                                               place_of(property), property.key, name.key));
         }
     }
     return out;

@@ -45,6 +45,13 @@ TEST(ServerPropertiesTest, ListenerPrefixesAreLookedThrough) {
     EXPECT_EQ(check("listener.name.ext.max.connections=x").errors.size(), 1U);
 }
 
+TEST(ServerPropertiesTest, WhatIsNoSettingOfAListenerIsNamed) {
+    EXPECT_THAT(check("listener.name.ext.foo=7\nlistener.name.ext.log.retention.ms=7\n").warnings,
+                ElementsAre("line 1: unknown setting listener.name.ext.foo",
+                            "line 2: listener.name.ext.log.retention.ms has no effect: "
+                            "log.retention.ms is not set by listener"));
+}
+
 TEST(ServerPropertiesTest, PluginKeysAndProvidersAreNotJudged) {
     const auto found = check("config.providers.f.class=X\nnum.partitions=${env:PARTITIONS}\n");
     EXPECT_THAT(found.errors, IsEmpty());

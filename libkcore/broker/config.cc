@@ -118,13 +118,20 @@ Result<void> read_log_dirs(const Config& values, BrokerConfig& config) {
 void read_listener_limits(BrokerConfig& config) {
     for (const auto& [name, value] : config.settings) {
         const auto parts = split_broker_key(name);
-        if (parts.listener.empty() || !parts.mechanism.empty()) continue;
-        const bool is_max = parts.key == "max.connections";
-        if (!is_max && parts.key != "max.connection.creation.rate") continue;
-        for (auto& listener : config.listeners) {
-            const bool is_named = std::ranges::equal(listener.name, parts.listener, {}, to_lower);
-            if (!is_named) continue;
-            parse_int(value, is_max ? listener.connections_max : listener.connection_rate_max);
+        if (parts.listener.empty()) continue;
+        const auto listener = std::ranges::find_if(config.listeners, [&](const auto& one) {
+            return std::ranges::equal(one.name, parts.listener, {}, to_lower);
+        });
+        if (listener == config.listeners.end()) {
+            config.remarks.push_back(
+                fmt::format("{} has no effect: listeners has no {} (names are in lower case here)",
+                            name, parts.listener));
+            continue;
+        }
+        if (!parts.mechanism.empty()) continue;
+        if (parts.key == "max.connections") parse_int(value, listener->connections_max);
+        if (parts.key == "max.connection.creation.rate") {
+            parse_int(value, listener->connection_rate_max);
         }
     }
 }

@@ -61,6 +61,13 @@ TEST_F(BrokerConfigTest, AListenerMayHaveLimitsOfItsOwn) {
     EXPECT_EQ(config->listeners[1].connections_max, INT32_MAX);
 }
 
+TEST_F(BrokerConfigTest, SettingsOfAListenerThatIsNotThereAreNamed) {
+    const auto config = made({{"listener.name.ext.max.connections", "7"}});
+    ASSERT_TRUE(config) << config.error().what;
+    ASSERT_EQ(config->remarks.size(), 1U);
+    EXPECT_TRUE(config->remarks[0].starts_with("listener.name.ext.max.connections has no effect"));
+}
+
 TEST_F(BrokerConfigTest, BrokerIdAloneNamesTheNode) {
     EXPECT_EQ(made({{"node.id", ""}, {"broker.id", "1"}})->node_id, 1);
 }
