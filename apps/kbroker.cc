@@ -23,7 +23,8 @@ std::vector<Option> node_options(Options& o) {
     return {text("--config", "FILE", "server.properties", o.config).completing(Complete::files),
             list("--override", "K=V", "one setting over the file's", o.overrides),
             text("--data-dir", "DIR", "where data is kept", o.data_dir).completing(Complete::files),
-            text("--cluster-id", "ID", "of a new cluster; random when not given", o.cluster_id),
+            text("--cluster-id", "ID", "of the cluster; a new one gets a random one without",
+                 o.cluster_id),
             number("--port", "port of clients; 0: any that is free", o.port, 0, 65'535),
             number("--node-id", "id of the node", o.node_id, 0, INT32_MAX)};
 }

@@ -54,7 +54,7 @@ struct Settings {
     ConfigMap values;
     std::vector<std::string> warnings;
     std::string remark;      // One line on what was assumed.
-    std::string cluster_id;  // Of directories never used before; empty: a random one.
+    std::string cluster_id;  // Of all directories; empty: of those never used, a random one.
     bool in_memory = false;
 };
 

@@ -65,21 +65,16 @@ cli::Parsed<std::vector<metadata::Record>> first_records(const Options& options)
     return metadata::bootstrap_records(*levels);
 }
 
-// The sentence to refuse with when a directory is in use already.
-std::optional<cli::Failure> formatted_before(const Options& options,
+// The sentence to refuse with when a directory is in use already. One of another cluster is
+// refused by open_storage().
+std::optional<cli::Failure> formatted_before(const std::string& cluster_id,
                                              const broker::BrokerConfig& config, io::Disk& disk) {
     for (const auto& directory : config.log_dirs) {
         auto meta = log::read_meta_properties(disk, directory);
         if (!meta) return cli::Failure(directory, meta.error());
         if (!*meta) continue;
         const auto& cluster = (*meta)->cluster_id;
-        if (!options.cluster_id.empty() && cluster != options.cluster_id) {
-            return cli::Failure(directory,
-                                Error(Errc::inconsistent_cluster_id,
-                                      fmt::format("it is formatted for cluster {}, not {}", cluster,
-                                                  options.cluster_id)));
-        }
-        if (options.ignore_formatted) continue;
+        if (!cluster_id.empty() && cluster != cluster_id) continue;
         return cli::Failure(directory,
                             Error(Errc::invalid_request,
                                   fmt::format("it is formatted already, for cluster {}", cluster)),
@@ -185,9 +180,13 @@ int format(const Options& options) {
     const auto net = io::make_posix_net(loop);
     const auto pool = io::make_posix_pool(1);
     io::Env env{clock, *disk, *net, random, loop, *pool};
-    if (auto failure = formatted_before(options, *config, *disk)) return console.fail(*failure);
+    if (!options.ignore_formatted) {
+        auto failure = formatted_before(settings->cluster_id, *config, *disk);
+        if (failure) return console.fail(*failure);
+    }
     broker::StorageOptions how;
     how.cluster_id = settings->cluster_id;
+    how.is_id_required = !settings->cluster_id.empty();
     how.adds_directories = true;
     how.first_records = std::move(*records);
     how.voters = std::move(*voters);
@@ -195,8 +194,12 @@ int format(const Options& options) {
     if (!storage) return console.fail({"", storage.error()});
     auto synced = storage->unsynced.sync_all(*disk);
     if (!synced) return console.fail({"", synced.error()});
-    console.print(fmt::format("formatted {} for cluster {}\n", fmt::join(config->log_dirs, ","),
-                              storage->cluster_id));
+    const auto& fresh = storage->formatted;
+    console.print(fresh.empty()
+                      ? fmt::format("nothing to format: all log directories are, for cluster {}\n",
+                                    storage->cluster_id)
+                      : fmt::format("formatted {} for cluster {}\n", fmt::join(fresh, ","),
+                                    storage->cluster_id));
     return cli::kDone;
 }
 

@@ -141,7 +141,7 @@ public:
         }
         stop_wanted_.emplace(loops_[0]->loop);
         changed_.emplace(loops_[0]->loop);
-        if (settings_.cluster_id.empty()) settings_.cluster_id = random_.uuid().to_string();
+        if (settings_.cluster_id.empty()) new_cluster_id_ = random_.uuid().to_string();
         for (auto& config : configs) add_server(std::move(config));
     }
 
@@ -182,7 +182,8 @@ private:
         server.memory = {io::memory_limit_bytes(), io::resident_bytes, io::release_freed_memory};
         server.resolve = io::resolve_host;
         server.names_pool = names_.get();
-        server.cluster_id = settings_.cluster_id;
+        server.is_id_required = !settings_.cluster_id.empty();
+        server.cluster_id = server.is_id_required ? settings_.cluster_id : new_cluster_id_;
         server.on_fatal = [this](const Error& error) {
             console_.fail({"", error});
             code_ = cli::kFailed;
@@ -396,6 +397,7 @@ private:
     const Options& options_;
     cli::Console console_;
     Settings settings_;
+    std::string new_cluster_id_;  // One for all, where none is asked for.
     io::PosixClock clock_;
     io::PosixRandom random_;
     std::unique_ptr<io::Disk> disk_;

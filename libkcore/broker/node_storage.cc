@@ -28,7 +28,8 @@ struct Survey {
     std::vector<std::string> unreadable;
 };
 
-Result<Survey> survey(const BrokerConfig& config, io::Disk& disk) {
+// `wanted`: what they must belong to; empty: any cluster, but one.
+Result<Survey> survey(const BrokerConfig& config, io::Disk& disk, std::string_view wanted) {
     Survey out;
     for (const auto& path : all_directories(config)) {
         const auto entry = disk.stat(path);
@@ -43,6 +44,11 @@ Result<Survey> survey(const BrokerConfig& config, io::Disk& disk) {
             return fail(Errc::inconsistent_cluster_id,
                         fmt::format("{} belongs to node {}, this is node {}", path, found.node_id,
                                     config.node_id));
+        }
+        if (!wanted.empty() && found.cluster_id != wanted) {
+            return fail(Errc::inconsistent_cluster_id,
+                        fmt::format("{} is formatted for cluster {}, not {}", path,
+                                    found.cluster_id, wanted));
         }
         if (!out.cluster_id.empty() && out.cluster_id != found.cluster_id) {
             return fail(Errc::inconsistent_cluster_id,
@@ -95,6 +101,7 @@ Result<void> format_fresh(const BrokerConfig& config, io::Env& env,
         auto formatted = raft::format(env.disk, how, env.clock.wall_ms());
         if (!formatted) return std::unexpected(std::move(formatted).error());
         storage.unsynced.add(*formatted);
+        storage.formatted.push_back(path);
     }
     return {};
 }
@@ -129,7 +136,8 @@ Result<void> name_all(const log::LogDirs& dirs, io::Random& random) {
 Result<NodeStorage> open_storage(const BrokerConfig& config, io::Env& env,
                                  const StorageOptions& options) {
     NodeStorage storage;
-    auto found = survey(config, env.disk);
+    const auto wanted = options.is_id_required ? std::string_view(options.cluster_id) : "";
+    auto found = survey(config, env.disk, wanted);
     if (!found) return std::unexpected(std::move(found).error());
     if (auto ok = check_fresh(*found, options); !ok) return std::unexpected(ok.error());
     storage.cluster_id = found->cluster_id;

@@ -32,11 +32,13 @@ struct NodeStorage {
     std::unique_ptr<log::FileCache> files;
     std::unique_ptr<log::LogDirs> dirs;
     log::LogDir* metadata_dir = nullptr;
-    raft::PendingSync unsynced;  // What formatting left to be synced.
+    std::vector<std::string> formatted;  // Directories that were made ready now.
+    raft::PendingSync unsynced;          // What that left to be synced.
 };
 
 struct StorageOptions {
     std::string cluster_id;         // Of a new cluster; empty: a random one.
+    bool is_id_required = false;    // Directories of another cluster are refused.
     bool adds_directories = false;  // Formats new ones beside old ones: `kbroker format`.
     // Of a new cluster: its first records.
     std::vector<metadata::Record> first_records = metadata::bootstrap_records();
@@ -48,7 +50,7 @@ struct StorageOptions {
 };
 
 // Blocks.
-//   inconsistent_cluster_id  a directory belongs to another cluster, or to another node of it
+//   inconsistent_cluster_id  a directory belongs to another cluster, or to another node
 //   kafka_storage_error      I/O, another process has a directory, or one was not formatted
 Result<NodeStorage> open_storage(const BrokerConfig& config, io::Env& env,
                                  const StorageOptions& options);

@@ -158,6 +158,7 @@ struct Server::Parts {
 Result<void> Server::Parts::open() {
     StorageOptions how;
     how.cluster_id = options.cluster_id;
+    how.is_id_required = options.is_id_required;
     how.logger = logger();
     how.on_failure = [this](const std::string& path, const Error& error) {
         control.loop.post([this, path, error] { directory_failed(path, error); });

@@ -33,7 +33,8 @@ struct ServerOptions {
     Resolve resolve;                           // Null: no host has an address.
     io::Pool* names_pool = nullptr;            // For it alone, who waits for others; null: any.
     std::int64_t descriptors_max = INT32_MAX;  // Of files and connections together.
-    std::string cluster_id;  // For directories never used before; empty: a random one.
+    std::string cluster_id;       // For directories never used before; empty: a random one.
+    bool is_id_required = false;  // A start in directories of another cluster is refused.
     std::int64_t stop_timeout_ms = 10'000;  // For requests under way, and for leaving the cluster.
     // The node cannot go on (its metadata log failed, another took its place); on the control loop.
     std::function<void(const Error&)> on_fatal;

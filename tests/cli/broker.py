@@ -215,11 +215,32 @@ class Files(harness.Case):
             self.assertFalse(os.path.exists(folder))
 
     def test_another_cluster_id_is_refused(self):
-        _, said = self.formatted("--cluster-id", "MkU3OEVBNTcwNTJENDM2Qk")
+        folder, said = self.formatted("--cluster-id", "MkU3OEVBNTcwNTJENDM2Qk")
         self.assertEqual(said.code, 0, said.err)
         _, said = self.formatted("--cluster-id", "AAAAAAAAAAAAAAAAAAAAAQ", "--ignore-formatted")
         self.assertEqual(said.code, 1)
         self.assertIn("INCONSISTENT_CLUSTER_ID (104)", said.err)
+        said = self.run_tool("kbroker", "start", "--data-dir", folder, "--port", "0",
+                             "--cluster-id", "AAAAAAAAAAAAAAAAAAAAAQ", "--", "true")
+        self.assertEqual(said.code, 1)
+        self.assertIn(f"{folder} is formatted for cluster MkU3OEVBNTcwNTJENDM2Qk, "
+                      "not AAAAAAAAAAAAAAAAAAAAAQ", said.err)
+        said = self.run_tool("kbroker", "start", "--data-dir", folder, "--port", "0",
+                             "--cluster-id", "MkU3OEVBNTcwNTJENDM2Qk", "--", "true")
+        self.assertEqual(said.code, 0, said.err)
+
+    def test_what_is_formatted_is_left_alone(self):
+        folder, said = self.formatted()
+        self.assertTrue(said.out.startswith(f"formatted {folder} for cluster "), said.out)
+        _, said = self.formatted()
+        self.assertEqual(said.code, 1)
+        self.assertIn("it is formatted already, for cluster ", said.err)
+        _, said = self.formatted("--ignore-formatted")
+        self.assertEqual((said.code, said.out.split(",")[0]),
+                         (0, "nothing to format: all log directories are"))
+        _, said = self.formatted("--ignore-formatted", "--override",
+                                 f"log.dirs={folder},{folder}-2")
+        self.assertTrue(said.out.startswith(f"formatted {folder}-2 for cluster "), said.out)
 
     def test_a_log_that_is_damaged_is_found(self):
         folder, _ = self.formatted()
