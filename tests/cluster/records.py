@@ -54,14 +54,18 @@ class Writer(threading.Thread):
 
     def run(self):
         while not self.stopping:
-            value = self.sent
-            try:
-                self.producer.produce(TOPIC, str(value).encode(), partition=value % PARTITIONS,
-                                      on_delivery=self._delivered)
-                self.sent += 1
-            except BufferError:
-                pass
+            self.send()
             self.producer.poll(0 if self.sent % 20 else 0.001)
+
+    def send(self):
+        """The next one, unless the client's queue is full."""
+        value = self.sent
+        try:
+            self.producer.produce(TOPIC, str(value).encode(), partition=value % PARTITIONS,
+                                  on_delivery=self._delivered)
+            self.sent += 1
+        except BufferError:
+            pass
 
     def expect_more(self, count):
         """Waits until so many more are acknowledged."""
