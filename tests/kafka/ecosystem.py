@@ -1,0 +1,197 @@
+#!/usr/bin/python3
+"""What is built on Apache Kafka's clients, unmodified, against a kbroker: Kafka Connect with its file
+connectors, standalone and distributed, and a word count by Kafka Streams, each stopped in order and
+started again.
+
+KCORE_KBROKER names the program.
+"""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+import reference
+from confluent import Client
+from messages import Message
+from node import ROOT, SKIPPED, Node
+
+PROGRAM = os.environ.get("KCORE_KBROKER", f"{ROOT}/build/release/apps/kbroker")
+PATIENCE_SECONDS = 90
+STRING = "org.apache.kafka.connect.storage.StringConverter"
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Ecosystem(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.place = tempfile.TemporaryDirectory(prefix="kcore-ecosystem-")
+        cls.addClassCleanup(cls.place.cleanup)
+        cls.folder = pathlib.Path(cls.place.name)
+        cls.node = Node(PROGRAM, cls.folder).start()
+        cls.addClassCleanup(cls.node.kill)
+        cls.client = Client(cls.node.bootstrap)
+
+    def run_java(self, *command):
+        """A program that serves until it is told to end; at the test's end it is gone."""
+        name = f"{self.id().rpartition('.')[2]}.log"
+        with open(self.folder / name, "ab") as log:
+            process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log,
+                                       stdin=subprocess.DEVNULL)
+        self.said = lambda: (self.folder / name).read_text(errors="replace")[-4000:]
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def end(self, process):
+        """As an operator ends it; what it has done by then is kept."""
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_SECONDS)
+
+    def await_equal(self, ask, want, process):
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (found := ask()) != want:
+            if process.poll() is not None or time.monotonic() > deadline:
+                self.fail(f"{found} instead of {want}, {self.said()}")
+            time.sleep(0.1)
+
+    def properties(self, name, values):
+        path = self.folder / name
+        path.write_text("".join(f"{key}={value}\n" for key, value in values.items()))
+        return path
+
+    def file(self, name):
+        path = self.folder / name
+        path.touch()
+        return path
+
+    def worker(self, **more):
+        return {"bootstrap.servers": self.node.bootstrap, "key.converter": STRING,
+                "value.converter": STRING, "offset.flush.interval.ms": "500",
+                "listeners": f"HTTP://127.0.0.1:{free_port()}",
+                **{key.replace("_", "."): value for key, value in more.items()}}
+
+    @staticmethod
+    def connectors(source, sink, topic):
+        kind = "org.apache.kafka.connect.file.FileStream"
+        return [{"name": f"{topic}-source", "connector.class": f"{kind}SourceConnector",
+                 "tasks.max": "1", "file": source, "topic": topic},
+                {"name": f"{topic}-sink", "connector.class": f"{kind}SinkConnector",
+                 "tasks.max": "1", "file": sink, "topics": topic}]
+
+    @staticmethod
+    def add_lines(path, first, count):
+        with open(path, "a", encoding="utf-8") as file:
+            file.writelines(f"line {number}\n" for number in range(first, first + count))
+
+    def check_lines(self, process, source, sink):
+        self.await_equal(lambda: sink.read_text(encoding="utf-8"),
+                         source.read_text(encoding="utf-8"), process)
+
+    def test_connect_standalone_moves_a_file_and_goes_on_after_a_restart(self):
+        source, sink = self.file("alone-in"), self.file("alone-out")
+        command = [reference.PROGRAM, "run", "connect-standalone", self.properties(
+            "alone.properties",
+            self.worker(offset_storage_file_filename=self.folder / "alone.offsets"))]
+        for connector in self.connectors(source, sink, "alone"):
+            command.append(self.properties(f"{connector['name']}.properties", connector))
+        self.add_lines(source, 0, 500)
+        process = self.run_java(*command)
+        self.check_lines(process, source, sink)
+        self.add_lines(source, 500, 500)
+        self.check_lines(process, source, sink)
+        self.end(process)
+        self.add_lines(source, 1000, 10)
+        process = self.run_java(*command)
+        self.check_lines(process, source, sink)
+        self.end(process)
+
+    def test_connect_distributed_keeps_its_connectors_in_topics(self):
+        source, sink = self.file("shared-in"), self.file("shared-out")
+        topics = {f"{what}_storage_topic": f"connect-{what}"
+                  for what in ("config", "offset", "status")}
+        factors = {f"{what}_storage_replication_factor": "1"
+                   for what in ("config", "offset", "status")}
+        worker = self.worker(group_id="connect", **topics, **factors)
+        command = [reference.PROGRAM, "run", "connect-distributed",
+                   self.properties("shared.properties", worker)]
+        url = worker["listeners"].replace("HTTP", "http")
+        process = self.run_java(*command)
+        self.await_equal(lambda: self.ask(url, "/connectors"), [], process)
+        self.add_lines(source, 0, 500)
+        for connector in self.connectors(str(source), str(sink), "shared"):
+            name = connector.pop("name")
+            made = self.ask(url, "/connectors", {"name": name, "config": connector})
+            self.assertEqual(made["name"], name)
+        self.check_lines(process, source, sink)
+        self.assertEqual([self.client.config(f"connect-{what}")["cleanup.policy"]
+                          for what in ("config", "offset", "status")], ["compact"] * 3)
+        self.end(process)
+        self.add_lines(source, 500, 500)
+        process = self.run_java(*command)
+        self.check_lines(process, source, sink)
+        status = self.ask(url, "/connectors/shared-sink/status")
+        self.assertEqual([task["state"] for task in status["tasks"]], ["RUNNING"])
+        self.end(process)
+
+    @staticmethod
+    def ask(url, path, body=None):
+        """What the worker answers; None while it does not."""
+        request = urllib.request.Request(url + path, json.dumps(body).encode() if body else None,
+                                         {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+                return json.load(answer)
+        except (urllib.error.URLError, ConnectionError):
+            if body:
+                raise
+            return None
+
+    def test_streams_counts_words_and_restores_its_state(self):
+        self.client.create("text", 2)
+        self.client.create("word-counts", 1)
+        [libraries] = reference.CACHE.glob("tools-*/.complete")
+        command = ["java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
+                   f"{libraries.parent}/*", ROOT / "tests" / "kafka" / "WordCount.java",
+                   self.node.bootstrap]
+        self.write_text("the quick fox\nthe lazy dog", 100)
+        process = self.run_java(*command, self.folder / "state")
+        want = {b"the": b"200", b"quick": b"100", b"fox": b"100", b"lazy": b"100", b"dog": b"100"}
+        self.await_equal(self.counts, want, process)
+        self.end(process)
+        self.write_text("the end", 5)
+        # With no state of its own it reads that from the broker.
+        process = self.run_java(*command, self.folder / "another-state")
+        self.await_equal(self.counts, {**want, b"the": b"205", b"end": b"5"}, process)
+        self.end(process)
+        self.assertIn("word-count-counts-changelog", self.client.topics())
+
+    def write_text(self, lines, times):
+        for number, line in enumerate(lines.split("\n")):
+            self.client.produce("text", [Message(None, line.encode())] * times, number)
+
+    def counts(self):
+        """The last one of each word."""
+        found, _ = self.client.read("word-counts")
+        return {message.key(): message.value() for message in found}
+
+
+if __name__ == "__main__":
+    missing = reference.why_not("javac")
+    if missing:
+        print(missing)
+        sys.exit(SKIPPED)
+    unittest.main()
