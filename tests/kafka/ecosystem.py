@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""What is built on Apache Kafka's clients, unmodified, against a kbroker: Kafka Connect with its file
-connectors, standalone and distributed, and a word count by Kafka Streams, each stopped in order and
-started again.
+"""What is built on Apache Kafka's clients, unmodified, against a kbroker: Kafka Connect with its
+file connectors, standalone and distributed, and a word count by Kafka Streams, each stopped in
+order and started again.
 
 KCORE_KBROKER names the program.
 """
