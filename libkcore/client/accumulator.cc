@@ -238,6 +238,8 @@ void Accumulator::drain_queue(PartitionQueue& queue, io::Instant now, Plan& plan
         plan.lacks_leader = true;
         return;
     }
+    const bool has_moved = !queue.in_flight.empty() && leader != queue.broker_in_flight;
+    if (has_moved && config_.is_idempotent) return;
     if (queue.producer_id == record::kNoProducerId) {
         queue.producer_id = producer_id_;
         queue.producer_epoch = producer_epoch_;
@@ -257,6 +259,7 @@ void Accumulator::drain_queue(PartitionQueue& queue, io::Instant now, Plan& plan
     queue.ready.pop_front();
     queue.in_flight.push_back(batch->first);
     queue.epoch_in_flight = epoch;
+    queue.broker_in_flight = leader;
     ++batch->attempts;
     stamp(*batch);
     plan.requests[leader].push_back(std::move(batch));

@@ -4,14 +4,13 @@
 //
 // Invariants:
 // 1. The batches of a partition that wait (`ready`) are in the order of their records (`first`),
-// and
-//    all of them come after those in flight, except while the partition recovers.
+//    and all of them come after those in flight, except while the partition recovers.
 // 2. While a partition recovers (a batch came back), it sends nothing until none is in flight.
 // 3. A batch keeps producer id, epoch and sequence over its retries, unless the partition starts
 //    over, which it does with the next epoch and from sequence 0.
 // 4. What is in flight of a partition is all of one epoch: else a refused batch of the old one
-// could
-//    fall behind an accepted one of the new.
+//    could fall behind an accepted one of the new. With idempotence it is all at one broker: a new
+//    leader that has nothing of this producer yet would take whatever comes first.
 
 #include <condition_variable>
 #include <cstdint>
@@ -58,6 +57,7 @@ struct PartitionQueue {
     std::int64_t sealed = 0;              // Records in closed batches so far.
     std::vector<std::int64_t> in_flight;  // The `first` of each.
     std::int16_t epoch_in_flight = record::kNoProducerEpoch;
+    std::int32_t broker_in_flight = -1;
     bool is_recovering = false;
     io::Instant not_before{};      // Back-off after a failure.
     std::optional<Error> refusal;  // Why a batch was not accepted, until one is.

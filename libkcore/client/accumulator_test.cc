@@ -281,6 +281,20 @@ TEST_F(SequenceTest, EpochsDoNotMixInFlight) {
     EXPECT_EQ(next(), "2:4/0");
 }
 
+TEST_F(SequenceTest, ANewLeaderGetsNothingWhileTheOldOneHasSomething) {
+    begin(3);
+    EXPECT_EQ(next(), "0:3/0");
+    EXPECT_EQ(next(), "1:3/1");
+    leader = 2;
+    EXPECT_EQ(next(), "nothing");
+    accumulator->give_back(take(1), clock.now());
+    EXPECT_EQ(next(), "nothing");
+    accumulator->give_back(take(0), clock.now());
+    EXPECT_EQ(next(), "0:3/0");
+    EXPECT_EQ(next(), "1:3/1");
+    EXPECT_EQ(next(), "2:3/2");
+}
+
 TEST_F(SequenceTest, TheLastEpochAsksForANewProducer) {
     start();
     accumulator->set_producer(77, 32767);
