@@ -48,6 +48,18 @@ protocol::MetadataRequest metadata_request(const Topics& topics, bool allow_crea
     return request;
 }
 
+// A broker that is cut off knows old leaders: whoever was sent to a newer one does not go back.
+void keep_newer(const TopicView& known, TopicView& learned) {
+    if (known.id != learned.id) return;
+    const auto count = std::min(known.partitions.size(), learned.partitions.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& before = known.partitions[i];
+        if (before.leader_epoch > learned.partitions[i].leader_epoch) {
+            learned.partitions[i] = before;
+        }
+    }
+}
+
 }  // namespace
 
 std::unexpected<Error> refused(Errc code, const std::optional<std::string>& message,
@@ -161,6 +173,7 @@ ViewPtr Cluster::merge(const protocol::MetadataResponse& answer, bool all) {
     }
     for (const auto& topic : answer.topics) {
         auto view = topic_view(topic);
+        if (const auto* known = view_->find(view.name)) keep_newer(*known, view);
         view.look = looks_;
         view.learned_at = env_.clock.now();
         next->topics[view.name] = std::move(view);
