@@ -12,14 +12,14 @@ void Worker::serve(const Dispatch& apis, const ListenerInfo& listener,
     }
     const Serving serving{env_, services_, apis, buffers_, scratch_, limits_};
     auto connection = std::make_unique<Connection>(serving, listener, std::move(stream));
-    connections_.insert(connection.get());
-    env_.loop.spawn(run(std::move(connection), std::move(on_end)));
+    const auto place = connections_.insert(connections_.end(), connection.get());
+    env_.loop.spawn(run(std::move(connection), place, std::move(on_end)));
 }
 
 asio::awaitable<void> Worker::run(std::unique_ptr<Connection> connection,
-                                  std::function<void()> on_end) {
+                                  Connections::iterator place, std::function<void()> on_end) {
     co_await connection->run();
-    connections_.erase(connection.get());
+    connections_.erase(place);
     connection.reset();
     on_end();
     if (connections_.empty()) ended_.notify();

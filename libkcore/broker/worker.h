@@ -3,8 +3,8 @@
 
 #include <asio/awaitable.hpp>
 #include <functional>
+#include <list>
 #include <memory>
-#include <set>
 
 #include "broker/buffer_pool.h"
 #include "broker/connection.h"
@@ -34,14 +34,18 @@ public:
     asio::awaitable<void> stop(io::Deadline deadline);
 
 private:
-    asio::awaitable<void> run(std::unique_ptr<Connection> connection, std::function<void()> on_end);
+    // In the order they came, so that they end in one that is the same each time.
+    using Connections = std::list<Connection*>;
+
+    asio::awaitable<void> run(std::unique_ptr<Connection> connection, Connections::iterator place,
+                              std::function<void()> on_end);
 
     io::Env& env_;
     Services& services_;
     const ConnectionLimits limits_;
     BufferPool buffers_;
     record::ValidationScratch scratch_;
-    std::set<Connection*> connections_;
+    Connections connections_;
     io::Signal ended_;
     bool stopping_ = false;
 };
