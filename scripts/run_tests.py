@@ -6,7 +6,7 @@
   --long      all that, and: unit tests under TSan, clang-tidy, minutes of every fuzz target, long
               cluster and kill runs. Takes hours.
   LABEL       only tests with these labels (unit, wire, badinput, lint, cli, interop, conformance,
-              kafka, cluster, soak, fuzz)
+              kafka, cluster, sim, soak, fuzz)
 
 The last line is "N passed, N failed, N skipped"; what was skipped is named above it with the
 reason.

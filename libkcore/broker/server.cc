@@ -592,6 +592,7 @@ awaitable<void> Server::stop() {
 
 std::vector<ListenerInfo> Server::listeners() const { return parts_->listeners.infos(); }
 Page Server::page(std::string_view path) const { return admin_page(parts_->services, path); }
+const Services& Server::services() const { return parts_->services; }
 const std::string& Server::cluster_id() const { return parts_->storage.cluster_id; }
 
 }  // namespace kcore::broker

@@ -58,6 +58,9 @@ public:
     // What the admin endpoint shows; from any thread, once it serves. May block for a moment.
     Page page(std::string_view path) const;
 
+    // The parts that are made by now, for who looks into a running node.
+    const Services& services() const;
+
 private:
     struct Parts;
     std::unique_ptr<Parts> parts_;
