@@ -261,8 +261,8 @@ Command kafka_dump_log(Options& o) {
         decoder("--share-group-state-decoder", "records of __share_group_state", o, "shares"),
         decoder_class("--key-decoder-class"),
         decoder_class("--value-decoder-class"),
-        number("--max-bytes", "of batches to read of each log", o.bytes_max, INT32_MAX),
-        number("--max-message-size", "accepted; messages of any size are read", o.message_max,
+        number("--max-bytes", "of batches to read of each log", o.bytes_max, 0, INT32_MAX),
+        number("--max-message-size", "accepted; messages of any size are read", o.message_max, 0,
                INT32_MAX)};
     out.examples = {{"kafka-dump-log --files 00000000000000000000.log --print-data-log", ""}};
     out.run = [&o] {

@@ -122,36 +122,25 @@ RecordRow to_row(const record::RecordView& record, bool is_control, Decoder deco
     return row;
 }
 
-// The entries of an index of fixed size: a relative offset and what it stands for.
 struct IndexRow {
     std::string file;
-    std::int64_t offset = 0;
-    std::int64_t target = 0;  // A position, or a timestamp.
+    IndexEntry entry;
 };
 
 std::vector<cli::Field<IndexRow>> index_fields(FileKind kind) {
     const bool is_time = kind == FileKind::time_index;
     return {
         {{"file", "FILE", Kind::text, Show::wide}, [](const IndexRow& r) { return Json(r.file); }},
-        {{"offset", "OFFSET", Kind::number}, [](const IndexRow& r) { return Json(r.offset); }},
+        {{"offset", "OFFSET", Kind::number},
+         [](const IndexRow& r) { return Json(r.entry.offset); }},
         {{is_time ? "timestamp" : "position", is_time ? "TIMESTAMP" : "POSITION",
           is_time ? Kind::time_ms : Kind::number},
-         [](const IndexRow& r) { return Json(r.target); }}};
+         [](const IndexRow& r) { return Json(r.entry.target); }}};
 }
 
 std::vector<IndexRow> index_rows(const LogFile& file) {
-    const bool is_time = file.kind == FileKind::time_index;
-    const std::size_t size = is_time ? 12 : 8;
     std::vector<IndexRow> out;
-    for (std::size_t at = 0; at + size <= file.bytes.size(); at += size) {
-        const auto* entry = file.bytes.data() + at;
-        // What follows is preallocated.
-        if (std::all_of(entry, entry + size, [](std::byte b) { return b == std::byte{0}; })) break;
-        const auto offset = load_be<std::int32_t>(entry + (is_time ? 8 : 0));
-        out.push_back({file.path, file.base_offset + offset,
-                       is_time ? load_be<std::int64_t>(entry)
-                               : std::int64_t{load_be<std::int32_t>(entry + 4)}});
-    }
+    for (const auto& entry : index_entries(file)) out.push_back({file.path, entry});
     return out;
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "broker/broker.h"
+#include "broker/index_faults.h"
 #include "broker/log_file.h"
 #include "cli/text.h"
 #include "io/posix_disk.h"
@@ -176,12 +177,14 @@ public:
             console_.print(fmt::format("Dumping {}\n", path));
             if (const auto code = dump(path); code != cli::kDone) return code;
         }
-        for (const auto& [path, pairs] : gaps_) {
-            print("Non-consecutive offsets in " + path);
-            for (const auto& [before, after] : pairs) {
-                print(fmt::format("  {} is followed by {}", before, after));
-            }
-        }
+        say_faults(wrong_offsets_, "Mismatches in :", "  Index offset: {}, log offset: {}");
+        say_faults(wrong_times_,
+                   "Found timestamp mismatch in :", "  Index timestamp: {}, log timestamp: {}");
+        say_faults(unordered_, "Found out of order timestamp in :",
+                   "  Index timestamp: {}, Previously indexed timestamp: {}");
+        say_faults(missing_, "The following indexed offsets are not found in :",
+                   "Indexed offset: {}, found log offset: {}");
+        say_faults(gaps_, "Non-consecutive offsets in ", "  {} is followed by {}");
         return cli::kDone;
     }
 
@@ -189,7 +192,7 @@ private:
     int dump(const std::string& path) {
         const auto name = path.substr(path.rfind('/') + 1);
         if (!kind_of(name)) {
-            console_.print(fmt::format("Ignoring unknown file {}\n", path));
+            console_.warn_line(fmt::format("Ignoring unknown file {}", path));
             return cli::kDone;
         }
         auto file = read_log_file(*disk_, path);
@@ -200,8 +203,7 @@ private:
                 break;
             case FileKind::index:
             case FileKind::time_index:
-                dump_index(*file);
-                break;
+                return dump_index(*file);
             case FileKind::txn_index:
                 dump_aborted(*file);
                 break;
@@ -209,6 +211,22 @@ private:
                 return dump_producers(*file);
         }
         return cli::kDone;
+    }
+
+    // By file.
+    using Faults = std::map<std::string, std::vector<IndexFault>>;
+
+    static void note(Faults& all, const std::string& path, const std::vector<IndexFault>& found) {
+        if (!found.empty()) std::ranges::copy(found, std::back_inserter(all[path]));
+    }
+
+    void say_faults(const Faults& all, std::string_view title, fmt::string_view each) {
+        for (const auto& [path, pairs] : all) {
+            console_.warn_line(fmt::format("{}{}", title, path));
+            for (const auto& [one, other] : pairs) {
+                console_.warn_line(fmt::format(fmt::runtime(each), one, other));
+            }
+        }
     }
 
     void print(const std::string& line) { console_.print(line + "\n"); }
@@ -245,8 +263,7 @@ private:
     }
 
     void note_gap(const std::string& path, std::int64_t offset) {
-        if (options_.deep && offset != last_offset_ + 1)
-            gaps_[path].emplace_back(last_offset_, offset);
+        if (offset != last_offset_ + 1) gaps_[path].emplace_back(last_offset_, offset);
         last_offset_ = offset;
     }
 
@@ -314,27 +331,38 @@ private:
         return std::ranges::all_of(file.bytes, [](std::byte b) { return b == std::byte{0}; });
     }
 
-    void dump_index(const LogFile& file) {
+    int dump_index(const LogFile& file) {
         const bool is_time = file.kind == FileKind::time_index;
-        const std::size_t size = is_time ? 12 : 8;
-        if (!is_time && is_empty(file)) return print(file.path + " is empty.");
+        if (!is_time && is_empty(file)) {
+            print(file.path + " is empty.");
+            return cli::kDone;
+        }
         if (options_.checks_sanity) {
-            const bool passes = file.bytes.size() % size == 0;
+            const bool passes = file.bytes.size() % (is_time ? 12 : 8) == 0;
             print(fmt::format("{} {}", file.path,
                               passes ? "passed sanity check." : "failed sanity check."));
-            return;
+            return cli::kDone;
         }
-        if (options_.verifies_only) return;
-        for (std::size_t at = 0; at + size <= file.bytes.size(); at += size) {
-            const auto* entry = file.bytes.data() + at;
-            if (std::all_of(entry, entry + size, [](std::byte b) { return b == std::byte{0}; })) {
-                return;  // What follows is preallocated.
-            }
-            const auto offset = file.base_offset + load_be<std::int32_t>(entry + (is_time ? 8 : 0));
-            print(is_time ? fmt::format("timestamp: {} offset: {}", load_be<std::int64_t>(entry),
-                                        offset)
-                          : fmt::format("offset: {} position: {}", offset,
-                                        load_be<std::int32_t>(entry + 4)));
+        if (!options_.verifies_only) print_entries(file);
+        auto log = read_log_file(*disk_, file.path.substr(0, file.path.rfind('.')) + ".log");
+        if (!log) return console_.fail({file.path, Error(Errc::kafka_storage_error, log.error())});
+        const auto faults = is_time ? cli::Parsed<IndexFaults>(find_time_faults(file, *log))
+                                    : find_faults(file, *log);
+        if (!faults) {
+            return console_.fail({file.path, Error(Errc::corrupt_message, faults.error())});
+        }
+        note(wrong_offsets_, file.path, faults->offsets);
+        note(wrong_times_, file.path, faults->timestamps);
+        note(unordered_, file.path, faults->unordered);
+        note(missing_, file.path, faults->missing);
+        return cli::kDone;
+    }
+
+    void print_entries(const LogFile& file) {
+        const bool is_time = file.kind == FileKind::time_index;
+        for (const auto& [offset, target] : index_entries(file)) {
+            print(is_time ? fmt::format("timestamp: {} offset: {}", target, offset)
+                          : fmt::format("offset: {} position: {}", offset, target));
         }
     }
 
@@ -385,7 +413,11 @@ private:
     bool prints_data_ = false;
     std::int64_t last_offset_ = -1;  // Of the records of one file,
     // and where they do not follow each other.
-    std::map<std::string, std::vector<std::pair<std::int64_t, std::int64_t>>> gaps_;
+    Faults gaps_;
+    Faults wrong_offsets_;
+    Faults wrong_times_;
+    Faults unordered_;
+    Faults missing_;
 };
 
 }  // namespace

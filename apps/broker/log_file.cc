@@ -134,6 +134,20 @@ cli::Parsed<LogFile> read_log_file(io::Disk& disk, const std::string& path) {
     return out;
 }
 
+std::vector<IndexEntry> index_entries(const LogFile& file) {
+    const bool is_time = file.kind == FileKind::time_index;
+    const std::size_t size = is_time ? 12 : 8;
+    std::vector<IndexEntry> out;
+    for (std::size_t at = 0; at + size <= file.bytes.size(); at += size) {
+        const auto* entry = file.bytes.data() + at;
+        if (std::all_of(entry, entry + size, [](std::byte b) { return b == std::byte{0}; })) break;
+        const auto offset = file.base_offset + load_be<std::int32_t>(entry + (is_time ? 8 : 0));
+        out.push_back({offset, is_time ? load_be<std::int64_t>(entry)
+                                       : std::int64_t{load_be<std::int32_t>(entry + 4)}});
+    }
+    return out;
+}
+
 Decoder decoder_of(const std::string& path) {
     const auto folder = log::parse_dir_name(last_part(parent_of(path)));
     if (!folder) return Decoder::none;

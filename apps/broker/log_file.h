@@ -35,6 +35,15 @@ cli::Parsed<std::vector<std::string>> find_log_files(io::Disk& disk,
 cli::Parsed<LogFile> read_log_file(io::Disk& disk, const std::string& path);
 std::optional<FileKind> kind_of(std::string_view path);
 
+// An entry of an index of fixed size: an offset and what it stands for.
+struct IndexEntry {
+    std::int64_t offset = 0;
+    std::int64_t target = 0;  // A position, or a timestamp.
+};
+
+// Up to the preallocated rest. Of an offset or time index only.
+std::vector<IndexEntry> index_entries(const LogFile& file);
+
 // What the records of a topic are decoded as.
 enum class Decoder : std::uint8_t { none, metadata, offsets, transactions, shares };
 // By the folder that a file lies in, as ".../__consumer_offsets-3/...".

@@ -43,6 +43,21 @@ class Repair(harness.Case):
     def repair(self, *options):
         return self.run_tool("kbroker", "log", "repair", self.folder, "-o", "json", *options)
 
+    def test_the_dump_in_kafkas_words_names_what_does_not_fit(self):
+        self.assertEqual(self.node.stop(), 0)
+        index = f"{self.folder}/{SEGMENT[:-4]}.index"
+        whole = self.ok("kafka-dump-log", "--files", index)
+        self.assertIn("offset: 1 position: ", whole.out)
+        self.assertEqual(whole.err, "")
+        self.flip(3, SEGMENT[:-4] + ".index")
+        told = self.ok("kafka-dump-log", "--files", index, "--verify-index-only")
+        self.assertEqual(told.out, f"Dumping {index}\n")
+        self.assertEqual(told.err, f"Mismatches in :{index}\n  Index offset: 254, log offset: 1\n")
+        half = self.ok("kafka-dump-log", "--files", f"{self.folder}/{SEGMENT}", "--max-bytes", "0")
+        self.assertEqual(half.out.splitlines()[1:], ["Log starting offset: 0"])
+        other = self.ok("kafka-dump-log", "--files", f"{self.folder}/notes")
+        self.assertEqual(other.err, f"Ignoring unknown file {self.folder}/notes\n")
+
     def test_a_log_that_is_whole_is_left_alone(self):
         self.assertEqual(self.node.stop(), 0)
         said = self.repair("--apply")

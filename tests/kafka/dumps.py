@@ -7,6 +7,8 @@ dumps.py TOOLS_FOLDER
 
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -34,20 +36,29 @@ class Dumps(unittest.TestCase):
         cls.data = pathlib.Path(cls.place.name) / "sample" / "data"
 
     def same(self, paths, *options):
+        """What both say on stdout, then what on stderr, is the same; returns the latter."""
         self.assertTrue(paths)
         command = [*options, "--files", ",".join(paths)]
-        theirs = reference.run("run", "kafka-dump-log", *command)
+        theirs = reference.ask("run", "kafka-dump-log", *command)
         ours = subprocess.run([f"{TOOLS}/kafka-dump-log.sh", *command], capture_output=True,
-                              check=True, stdin=subprocess.DEVNULL).stdout
-        ours = ours.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-        self.assertEqual(self.lines(ours), self.lines(theirs))
+                              check=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(self.lines(self.text(ours.stdout)), self.lines(theirs.stdout))
+        self.assertEqual(self.blocks(self.text(ours.stderr)), self.blocks(theirs.stderr))
+        return theirs.stderr
+
+    @staticmethod
+    def text(said):
+        return said.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
     @staticmethod
     def lines(said):
-        """Theirs names files with gaps in no order; what is no text Java cuts up as it likes."""
-        dumped, gaps, pairs = said.strip().partition("Non-consecutive offsets in ")
-        files = sorted((gaps + pairs).split(gaps)) if gaps else []
-        return [*("".join(c for c in line if c.isascii()) for line in dumped.split("\n")), *files]
+        """What is no text Java cuts up as it likes."""
+        return ["".join(c for c in line if c.isascii()) for line in said.strip().split("\n")]
+
+    @staticmethod
+    def blocks(said):
+        """A title each and what is indented below; theirs names the files in no order."""
+        return sorted(re.split(r"\n(?! )", said.strip()))
 
     def test_batches(self):
         self.same(files(self.data, "[a-z]*/*.log"))
@@ -64,6 +75,31 @@ class Dumps(unittest.TestCase):
         self.same(files(self.data, "[a-z]*/*.index", "[a-z]*/*.timeindex"), "--index-sanity-check")
         self.same(files(self.data, "*/*.snapshot"))
         self.same([str(self.data / "meta.properties")])
+
+    def test_indexes_that_do_not_fit(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for name in ("log", "index", "timeindex"):
+            shutil.copy(self.data / "rolled-0" / f"00000000000000001015.{name}", folder)
+        index = folder / "00000000000000001015.index"
+        time_index = folder / "00000000000000001015.timeindex"
+        for path, at in ((index, 3), (time_index, 7), (time_index, 12 + 11), (time_index, 24 + 3)):
+            content = bytearray(path.read_bytes())
+            content[at] ^= 1
+            path.write_bytes(content)
+        said = self.same([str(index), str(time_index)])
+        for title in ("Mismatches in :", "Found timestamp mismatch in :", "Found out of order"):
+            self.assertIn(title, said)
+        self.assertEqual(self.same([str(index), str(time_index)], "--verify-index-only"), said)
+        self.same([str(index), str(time_index)], "--index-sanity-check")
+        content = bytearray(index.read_bytes())
+        content[7] ^= 1
+        index.write_bytes(content)
+        with self.assertRaises(AssertionError, msg="an index that points between two batches"):
+            reference.ask("run", "kafka-dump-log", "--files", str(index))
+        ours = subprocess.run([f"{TOOLS}/kafka-dump-log", "--files", str(index)],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(ours.returncode, 1)
+        self.assertIn("has none there", ours.stderr)
 
     def test_internal_topics(self):
         self.same(files(self.data, "__cluster_metadata-0/*.log",
@@ -83,12 +119,12 @@ class Dumps(unittest.TestCase):
                 client.commit(f"group-{codec}", f"codec-{codec}", 7)
             self.assertEqual(node.stop(), 0)
             data = pathlib.Path(folder) / "data"
-            said = reference.run("run", "kafka-dump-log", "--deep-iteration", "--files", ",".join(
+            said = reference.ask("run", "kafka-dump-log", "--deep-iteration", "--files", ",".join(
                 files(data, "*/*.log", "*/*.index", "*/*.timeindex", "*/*.snapshot")))
-            self.assertGreater(said.count("isvalid: true"), 100)
+            self.assertGreater(said.stdout.count("isvalid: true"), 100)
             for wrong in ("isvalid: false", "ismatch", "Non-consecutive", "invalid bytes",
                           "Exception", "should be greater"):
-                self.assertNotIn(wrong, said)
+                self.assertNotIn(wrong, said.stdout + said.stderr)
 
 
 if __name__ == "__main__":

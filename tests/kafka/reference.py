@@ -31,13 +31,18 @@ def why_not(*programs):
     return None
 
 
-def run(*arguments):
-    """What the program `kafka` says."""
+def ask(*arguments):
+    """Runs the program `kafka`; what it said on both channels."""
     done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
                           timeout=SECONDS, check=False, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         raise AssertionError(f"kafka {arguments[0]}: {done.stdout[-4000:]}{done.stderr[-4000:]}")
-    return done.stdout.strip()
+    return done
+
+
+def run(*arguments):
+    """What the program `kafka` says."""
+    return ask(*arguments).stdout.strip()
 
 
 class Kafka:
