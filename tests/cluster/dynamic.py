@@ -15,7 +15,9 @@ import time
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
 from confluent import Client, KafkaException
 from node import Node
-from trio import format_node, free_ports
+from ports import free_ports
+from trials import until
+from trio import expect_topics, format_node
 
 SECONDS = 60
 
@@ -40,19 +42,22 @@ def make_nodes(program, folder):
 
 def create(node, topic):
     """Until it succeeds: a node that has just lost its leader may need another try."""
-    end = time.monotonic() + SECONDS
-    while True:
+    why = []
+
+    def is_made():
         try:
-            return Client(node.bootstrap).create(topic, 1)
+            Client(node.bootstrap).create(topic, 1)
+            return True
         except KafkaException as failed:
-            assert time.monotonic() < end, failed
+            why.append(failed)
+            return False
+
+    until(lambda: str(why[-1]), is_made, SECONDS)
 
 
 def await_line(node, text):
-    end = time.monotonic() + SECONDS
-    while text not in node._log_path().read_text(errors="replace"):
-        assert time.monotonic() < end, f"never said {text!r}: {node.log_tail()}"
-        time.sleep(0.05)
+    until(lambda: f"never said {text!r}: {node.log_tail()}",
+          lambda: text in node._log_path().read_text(errors="replace"), SECONDS)
 
 
 def main(program):
@@ -68,11 +73,7 @@ def main(program):
         create(nodes[1], "without-the-first")
         print(f"a topic was made {time.monotonic() - began:.1f} s after the first voter died")
         nodes[0].start()
-        for node in nodes:
-            end = time.monotonic() + SECONDS
-            while set(Client(node.bootstrap).topics()) != {"together", "without-the-first"}:
-                assert time.monotonic() < end, f"{node.bootstrap} does not know both topics"
-                time.sleep(0.1)
+        expect_topics(nodes, {"together", "without-the-first"})
         for node in reversed(nodes):
             assert node.stop() == 0
 

@@ -14,15 +14,16 @@ import pathlib
 import signal
 import sys
 import tempfile
-import time
 
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
 from records import PARTITIONS, SECONDS, TOPIC, Writer, check, create_topic, read_all
+from trials import until
 from trio import bootstrap_of, make_nodes, start_all
 
 from confluent_kafka.admin import AdminClient
 
 SESSION_MS = 2000
+FROZEN = 1  # The id of the node that is; those after it are not.
 SETTINGS = {
     "broker.session.timeout.ms": str(SESSION_MS), "broker.heartbeat.interval.ms": "300",
     "min.insync.replicas": "2", "replica.lag.time.max.ms": "5000",
@@ -30,18 +31,18 @@ SETTINGS = {
     "offsets.topic.num.partitions": "3", "replica.socket.timeout.ms": "5000"}
 
 
-def expect_in_sync(nodes):
-    """Waits until every partition has all its replicas in sync; gives the leaders."""
-    end = time.monotonic() + SECONDS
+def replicas_in_sync(nodes):
+    """Of each partition, none where nobody leads it."""
     admin = AdminClient({"bootstrap.servers": bootstrap_of(nodes), "log_level": 0})
-    while True:
-        topic = admin.list_topics(TOPIC, timeout=SECONDS).topics[TOPIC]
-        if len(topic.partitions) == PARTITIONS and all(
-                len(p.isrs) == 3 and p.leader > 0 for p in topic.partitions.values()):
-            return [p.leader for p in topic.partitions.values()]
-        assert time.monotonic() < end, f"not in sync after {SECONDS} s: " + str(
-            {n: (p.leader, p.isrs) for n, p in topic.partitions.items()})
-        time.sleep(0.05)
+    partitions = admin.list_topics(TOPIC, timeout=SECONDS).topics[TOPIC].partitions
+    assert len(partitions) == PARTITIONS, partitions
+    return [p.isrs if p.leader > 0 else [] for p in partitions.values()]
+
+
+def expect_in_sync(nodes):
+    """Waits until every partition has all its replicas in sync."""
+    until(lambda: f"not in sync after {SECONDS} s: {replicas_in_sync(nodes)}",
+          lambda: all(len(isr) == 3 for isr in replicas_in_sync(nodes)), SECONDS)
 
 
 def segments(node):
@@ -68,10 +69,12 @@ def disturb(nodes, writer):
         node.start()
         expect_in_sync(nodes)
         print(f"restarted: {writer.take_gap():.2f} s without an acknowledgement")
-    frozen = nodes[0]
+    frozen = nodes[FROZEN - 1]
     frozen.process.send_signal(signal.SIGSTOP)
     writer.expect_more(300)
-    time.sleep(2 * SESSION_MS / 1000)
+    until(lambda: f"the frozen node is in sync: {replicas_in_sync(nodes[1:])}",
+          lambda: not any(FROZEN in isr for isr in replicas_in_sync(nodes[1:])), SECONDS)
+    writer.expect_more(300)
     frozen.process.send_signal(signal.SIGCONT)
     expect_in_sync(nodes)
     print(f"frozen: {writer.take_gap():.2f} s without an acknowledgement")

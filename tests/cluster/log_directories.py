@@ -10,12 +10,12 @@ and never come back empty, and those of the first one are served as before.
 import os
 import shutil
 import sys
-import time
 
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
 from confluent import Client
 from messages import Message
 from node import Node, workplace
+from trials import until
 
 TOPIC = "numbers"
 PARTITIONS = 4
@@ -48,12 +48,10 @@ class Test:
     def check(self, offline):
         """Exactly these partitions have no leader, and nothing of them is in the first directory;
         the others hold what was written."""
-        deadline = time.monotonic() + SECONDS
         wanted = {n: -1 if n in offline else 1 for n in range(PARTITIONS)}
         client = self.client()
-        while (found := client.leaders(TOPIC)) != wanted:
-            assert time.monotonic() < deadline, (found, wanted)
-            time.sleep(0.05)
+        until(lambda: f"leaders are not {wanted}: {client.leaders(TOPIC)}",
+              lambda: client.leaders(TOPIC) == wanted, SECONDS)
         for number in range(PARTITIONS):
             if number not in offline:
                 assert client.ends(TOPIC, number)[1] >= RECORDS
@@ -104,10 +102,11 @@ class Test:
 
     def removed(self):
         """While it runs and writes checkpoints there."""
-        deadline = time.monotonic() + SECONDS
-        while os.path.isdir(self.second):
-            assert time.monotonic() < deadline, f"{self.second} does not go"
+        def is_gone():
             shutil.rmtree(self.second, ignore_errors=True)
+            return not os.path.isdir(self.second)
+
+        until(f"{self.second} does not go", is_gone, SECONDS)
         self.check(self.lost)
         assert "go on without it" in self.node.log_tail()
         assert self.node.stop() == 0

@@ -14,17 +14,7 @@ import time
 
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
 from confluent import Client
-from trio import make_nodes, start_all
-
-SECONDS = 60
-
-
-def expect_topics(nodes, topics):
-    end = time.monotonic() + SECONDS
-    for node in nodes:
-        while set(Client(node.bootstrap).topics()) != topics:
-            assert time.monotonic() < end, f"{node.bootstrap} does not know {topics}"
-            time.sleep(0.2)
+from trio import expect_topics, make_nodes, start_all
 
 
 def main(program):

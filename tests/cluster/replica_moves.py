@@ -17,6 +17,7 @@ import time
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
 from node import Node
 from records import PARTITIONS, TOPIC, Writer, check, create_topic, read_all
+from trials import until
 
 ALTER_REPLICA_LOG_DIRS = 34
 DESCRIBE_LOG_DIRS = 35
@@ -101,8 +102,8 @@ class Test:
 
     def round(self):
         """A while of moves, then a kill in the middle of one more."""
-        until = time.monotonic() + self.random.uniform(0.5, 1.5)
-        while time.monotonic() < until:
+        end = time.monotonic() + self.random.uniform(0.5, 1.5)
+        while time.monotonic() < end:
             self.move()
             time.sleep(self.random.uniform(0, 0.2))
         self.move()
@@ -117,10 +118,9 @@ class Test:
 
     def settle(self):
         """Until nothing moves any more."""
-        deadline = time.monotonic() + SECONDS
-        while any(len(found) > 1 for found in places(self.node.bootstrap).values()):
-            assert time.monotonic() < deadline, places(self.node.bootstrap)
-            time.sleep(0.05)
+        until(lambda: f"still moving: {places(self.node.bootstrap)}",
+              lambda: all(len(found) == 1 for found in places(self.node.bootstrap).values()),
+              SECONDS)
         found = places(self.node.bootstrap)
         assert sorted(found) == [*range(PARTITIONS)], found
         for partition, (place,) in found.items():

@@ -2,25 +2,17 @@
 
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import threading
 
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
+from confluent import Client
 from node import Node
+from ports import free_ports
+from trials import until
 
 CLUSTER = "AAAAAAAAAAAAAAAAAAAAAQ"
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def format_node(program, node, cluster=CLUSTER, how=None):
@@ -62,6 +54,13 @@ def start_all(nodes):
         thread.join()
     if errors:
         raise errors[0]
+
+
+def expect_topics(nodes, topics, seconds=60):
+    """These, and no others, on every node."""
+    for node in nodes:
+        until(f"{node.bootstrap} does not know {topics}",
+              lambda bootstrap=node.bootstrap: set(Client(bootstrap).topics()) == topics, seconds)
 
 
 def bootstrap_of(nodes):

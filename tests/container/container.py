@@ -11,13 +11,13 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
 from node import SKIPPED
+from ports import free_ports
 from trials import until
 from wire import Connection
 
@@ -26,14 +26,6 @@ READY = "Transitioning from RECOVERY to RUNNING"
 START = "/tmp/testcontainers_start.sh"
 # The command that Testcontainers gives the container, word for word.
 WAIT = f"while [ ! -f {START} ]; do sleep 0.1; done; {START}"
-
-
-def free_ports(count):
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
 
 
 def environment(ports):

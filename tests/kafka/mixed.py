@@ -18,9 +18,10 @@ import reference
 from confluent import AdminClient, Client, NewTopic, plain
 from messages import samples
 from node import ROOT, SKIPPED, Node
+from ports import free_ports
 
 sys.path.append(str(ROOT / "tests" / "cluster"))
-from trio import format_node, free_ports
+from trio import format_node
 
 PROGRAM = os.environ.get("KCORE_KBROKER", f"{ROOT}/build/release/apps/kbroker")
 SECONDS = 90
