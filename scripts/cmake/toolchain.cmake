@@ -37,10 +37,10 @@ if(KCORE_SANITIZE)
 endif()
 add_compile_definitions(ASIO_STANDALONE ASIO_NO_DEPRECATED)
 
-# What is slow to parse, precompiled: with g++ for the layers that libkcore/CMakeLists.txt names,
-# with clang, which reads it faster, for all code (kcore_pch) and, with GoogleTest, for all tests
-# (kcore_test_pch). The lint and tidy trees do without and so find a forgotten include; headers are
-# compiled by themselves in every tree.
+# What is slow to parse, precompiled: with GoogleTest for all tests (kcore_test_pch); for the other
+# code with clang for all of it (kcore_pch), with g++, which reads it slower, for the layers that
+# libkcore/CMakeLists.txt names. The lint and tidy trees do without and so find a forgotten include;
+# headers are compiled by themselves in every tree.
 function(kcore_make_pch target)
   target_precompile_headers(${target} PRIVATE
     <asio/awaitable.hpp> <algorithm> <array> <chrono> <fmt/format.h> <functional> <map> <memory>
@@ -62,17 +62,25 @@ function(kcore_cache_pch target)
   endif()
 endfunction()
 
+# A test's own code is compiled once and runs once: optimizing it takes longer than running it. All
+# tests define what asio's layers do, so that they can share what is precompiled.
+function(kcore_test_options target)
+  target_compile_options(${target} PRIVATE -O0)
+  target_compile_definitions(${target} PRIVATE ASIO_DISABLE_STD_ALIGNED_ALLOC)
+endfunction()
+
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/nothing.cc CONTENT "")
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # What libkcore/CMakeLists.txt asks of the layers that use asio: here all include it.
   add_compile_definitions(ASIO_DISABLE_STD_ALIGNED_ALLOC)
-  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/nothing.cc CONTENT "")
   add_library(kcore_pch OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/nothing.cc)
   kcore_make_pch(kcore_pch)
-  if(KCORE_TESTS)
-    add_library(kcore_test_pch OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/nothing.cc)
-    kcore_make_pch(kcore_test_pch <gmock/gmock.h> <gtest/gtest.h>)
-    target_link_libraries(kcore_test_pch PRIVATE GTest::gmock)
-  endif()
+endif()
+if(KCORE_TESTS)
+  add_library(kcore_test_pch OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/nothing.cc)
+  kcore_make_pch(kcore_test_pch <gmock/gmock.h> <gtest/gtest.h>)
+  target_link_libraries(kcore_test_pch PRIVATE GTest::gmock)
+  kcore_test_options(kcore_test_pch)
 endif()
 
 function(kcore_precompile target)
@@ -82,7 +90,6 @@ function(kcore_precompile target)
 endfunction()
 
 function(kcore_precompile_test target)
-  if(TARGET kcore_test_pch)
-    kcore_use_pch(${target} kcore_test_pch)
-  endif()
+  kcore_use_pch(${target} kcore_test_pch)
+  kcore_test_options(${target})
 endfunction()
