@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """What kbroker says of a cluster, and changes in it, through its protocol."""
 
-import time
 import unittest
 
 import harness
+from trials import until
 
 
 @unittest.skipUnless(harness.has("kbroker"), "kbroker is not built")
@@ -62,13 +62,11 @@ class Cluster(harness.Case):
 
     def shows(self, expected, node, key):
         """A broker takes its settings over a little after the controller has."""
-        deadline = time.monotonic() + 10
-        while True:
+        def told():
             row = self.rows("configs", "config", node, key)[0]
-            told = row["value"], row["source"]
-            if told == expected or time.monotonic() > deadline:
-                return self.assertEqual(told, expected)
-            time.sleep(0.05)
+            return row["value"], row["source"]
+
+        until(lambda: f"{told()}, not {expected}", lambda: told() == expected)
 
     def test_settings_of_all_brokers_and_wrong_ones(self):
         key = "log.cleaner.threads"

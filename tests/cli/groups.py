@@ -4,11 +4,11 @@
 import os
 import signal
 import subprocess
-import time
 import unittest
 
 import harness
 from node import launch
+from trials import until
 
 
 class Groups(harness.Case):
@@ -58,9 +58,8 @@ class Groups(harness.Case):
         return sorted(lines, key=int)
 
     def wait_for(self, paths, count):
-        deadline = time.monotonic() + 30
-        while len(self.read_so_far(paths)) < count and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: f"{len(self.read_so_far(paths))} of {count} records were read",
+              lambda: len(self.read_so_far(paths)) >= count)
 
     def test_members_come_and_go_and_every_record_is_read_once(self):
         self.topic("-p", "4")
