@@ -61,6 +61,7 @@ protocol::BrokerRegistrationRequest Membership::registration() const {
 
 io::Async<void> Membership::join() {
     const auto deadline = env_.clock.in_ms(config_.registration_timeout_ms);
+    Errc refused = Errc::none;
     for (;;) {
         auto request = registration();
         auto answer = co_await link_.call_here(std::move(request), deadline);
@@ -76,8 +77,10 @@ io::Async<void> Membership::join() {
             co_return fail(code, "registration of broker " + std::to_string(config_.node_id) +
                                      " refused: " + std::string(errc_name(code)) + ", " + why);
         }
-        logger_.warn("registration refused, trying again error={} reason=\"{}\"", errc_name(code),
-                     why);
+        if (std::exchange(refused, code) != code) {
+            logger_.warn("registration refused, trying again error={} reason=\"{}\"",
+                         errc_name(code), why);
+        }
         co_await io::sleep_until(env_.loop, env_.clock.in_ms(kRetryMs));
     }
 }

@@ -121,7 +121,7 @@ Decision<protocol::BrokerRegistrationResponse> register_broker(State& state, con
     Decision<protocol::BrokerRegistrationResponse> decision;
     const auto* known = state.image->broker(request.broker_id);
     if (auto ok = check(state, request, known, moment); !ok) {
-        state.logger.warn("registration refused broker={} error={} why={}", request.broker_id,
+        state.logger.debug("registration refused broker={} error={} why={}", request.broker_id,
                           errc_name(ok.error().code), ok.error().what);
         decision.response.error_code = static_cast<std::int16_t>(ok.error().code);
         return decision;
