@@ -33,29 +33,32 @@ Option topics(Options& o, std::string help) {
 Option only_lag(Options& o) { return flag("--only-lag", "only what lags", o.only_lag); }
 
 Command list_command(Options& o) {
-    return {.name = "list",
-            .summary = "Show groups.",
-            .positionals = {{.name = "PATTERN",
-                             .help = "part of a name, or with * and ?",
-                             .least = 0,
-                             .most = 1,
-                             .set = cli::to_text(o.pattern)}},
-            .options = {{.names = "--state",
-                         .placeholder = "STATE",
-                         .help = "only in these states, as Stable,Empty",
-                         .set = cli::to_words(o.states)},
-                        {.names = "--type",
-                         .placeholder = "TYPE",
-                         .help = "only classic, consumer, share or streams",
-                         .set = cli::to_words(o.types)},
-                        topics(o, "only those with offsets in these, or a member that reads them"),
-                        flag("--lag", "with what is behind, in all", o.wants_lag),
-                        cli::watch_option(o.common)},
-            .examples = {{"kgroups list --lag", ""},
-                         {"kgroups list 'bill*' -t orders -o json", ""},
-                         {"kgroups list --state Empty -o name", ""}},
-            .fields = list_fields,
-            .run = cli::in_session(o, groups::list)};
+    return {
+        .name = "list",
+        .summary = "Show groups.",
+        .positionals = {{.name = "PATTERN",
+                         .help = "part of a name, or with * and ?",
+                         .least = 0,
+                         .most = 1,
+                         .set = cli::to_text(o.pattern)}},
+        .options = {{.names = "--state",
+                     .placeholder = "STATE",
+                     .help = "only in these states, as Stable,Empty",
+                     .set = cli::to_some_of(
+                         o.states, {"Stable", "PreparingRebalance", "CompletingRebalance", "Empty",
+                                    "Dead", "Assigning", "Reconciling", "NotReady"})},
+                    {.names = "--type",
+                     .placeholder = "TYPE",
+                     .help = "only classic, consumer, share or streams",
+                     .set = cli::to_some_of(o.types, {"classic", "consumer", "share", "streams"})},
+                    topics(o, "only those with offsets in these, or a member that reads them"),
+                    flag("--lag", "with what is behind, in all", o.wants_lag),
+                    cli::watch_option(o.common)},
+        .examples = {{"kgroups list --lag", ""},
+                     {"kgroups list 'bill*' -t orders -o json", ""},
+                     {"kgroups list --state Empty -o name", ""}},
+        .fields = list_fields,
+        .run = cli::in_session(o, groups::list)};
 }
 
 Command describe_command(Options& o) {

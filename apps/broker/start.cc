@@ -283,7 +283,7 @@ private:
         running.node_id = node_id();
         running.port = port;
         running.bootstrap = bootstrap;
-        running.data = settings_.in_memory ? "memory" : std::string(value("log.dirs"));
+        running.data = settings_.in_memory ? "memory" : cli::absolute_paths(value("log.dirs"));
         auto written = cli::write_running(running);
         if (written) {
             pid_file_ = *written;
@@ -295,8 +295,11 @@ private:
             return;
         }
         const auto line = fmt::format("READY bootstrap={}\n", bootstrap);
+        if (!tell_elsewhere(line, running)) {
+            end();
+            return;
+        }
         console_.print(line);
-        tell_elsewhere(line, running);
         if (!options_.command.empty()) wrap(bootstrap);
     }
 
@@ -335,18 +338,25 @@ private:
         admin_thread_.reset();
     }
 
-    void tell_elsewhere(const std::string& line, const cli::Running& running) {
+    // Who waits there would wait for ever, were it only a warning.
+    bool tell_elsewhere(const std::string& line, const cli::Running& running) {
         if (!options_.ready_file.empty()) {
             auto text = fmt::format("bootstrap={}\nport={}\npid={}\n", running.bootstrap,
                                     running.port, running.pid);
             if (admin_) text += fmt::format("admin=http://127.0.0.1:{}\n", admin_->port());
             auto done = cli::write_atomically(options_.ready_file, text);
-            if (!done) console_.warn(done.error());
+            if (!done) return not_told("--ready-file", done.error());
         }
         if (options_.ready_fd >= 0) {
             auto done = cli::write_to_descriptor(static_cast<int>(options_.ready_fd), line);
-            if (!done) console_.warn(done.error());
+            if (!done) return not_told("--ready-fd", done.error());
         }
+        return true;
+    }
+
+    bool not_told(const std::string& option, const std::string& why) {
+        code_ = console_.fail({option, Error(Errc::invalid_request, why)});
+        return false;
     }
 
     bool sow(const std::string& bootstrap) {

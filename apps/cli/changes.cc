@@ -10,7 +10,7 @@ namespace {
 
 const std::vector<Field<Change>> kFields{
     {{"name", "NAME"}, [](const Change& c) { return Json(c.name); }},
-    {{"action", "ACTION"}, [](const Change& c) { return Json(c.action); }},
+    {{"action", "ACTION"}, [](const Change& c) { return Json(c.error ? "failed" : c.action); }},
     {{"details", "DETAILS", Kind::map},
      [](const Change& c) { return c.details.is_null() ? Json::object() : c.details; }},
     {{"error", "ERROR", Kind::text, Show::wide},

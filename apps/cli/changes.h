@@ -11,7 +11,7 @@ namespace kcore::cli {
 
 struct Change {
     std::string name;               // "orders"
-    std::string action;             // "would delete", "deleted"
+    std::string action;             // "would delete", "deleted"; shown as "failed" with an error
     Json details = Json::object();  // {"partition_count":3}
     std::optional<Error> error = {};
     std::string hint = {};  // Of the error.

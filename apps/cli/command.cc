@@ -1,6 +1,11 @@
 #include "cli/command.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
 
 namespace kcore::cli {
 
@@ -19,6 +24,25 @@ Setter to_number(std::int64_t& out, std::int64_t least, std::int64_t most) {
 Setter to_words(std::vector<std::string>& out) {
     return [&out](const std::string& text) -> Parsed<void> {
         for (auto& word : split_commas(text)) out.push_back(std::move(word));
+        return {};
+    };
+}
+
+Setter to_some_of(std::vector<std::string>& out, std::vector<std::string> words) {
+    return [&out, words = std::move(words)](const std::string& text) -> Parsed<void> {
+        const auto is_same = [](char one, char other) {
+            return std::tolower(static_cast<unsigned char>(one)) ==
+                   std::tolower(static_cast<unsigned char>(other));
+        };
+        for (const auto& part : split_commas(text)) {
+            const auto found = std::ranges::find_if(words, [&](const std::string& word) {
+                return std::ranges::equal(word, part, is_same);
+            });
+            if (found == words.end()) {
+                return refuse(fmt::format("'{}' is none of {}", part, fmt::join(words, ", ")));
+            }
+            out.push_back(*found);
+        }
         return {};
     };
 }

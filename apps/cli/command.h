@@ -115,6 +115,8 @@ Setter to_size(T& out) {
 
 // Each piece of "a,b,c" by itself.
 Setter to_words(std::vector<std::string>& out);
+// Only these words, in any case.
+Setter to_some_of(std::vector<std::string>& out, std::vector<std::string> words);
 
 // Options by the type of what they hold.
 Option flag(std::string names, std::string help, bool& out);

@@ -222,7 +222,9 @@ int Console::show(const Sheet& sheet) {
 int Console::show(const Changes& changes) {
     auto sheet = changes.sheet();
     if (form_ != Form::table) return show(sheet);
-    for (const auto& row : changes.rows) print(row.line() + "\n");
+    for (const auto& row : changes.rows) {
+        if (!row.error) print(row.line() + "\n");
+    }
     int code = kDone;
     for (const auto& failure : sheet.errors) code = std::max(code, fail(failure));
     return code;

@@ -8,12 +8,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+
+#include "cli/text.h"
 
 namespace kcore::cli {
 
@@ -27,6 +30,11 @@ sigset_t ending_signals() {
     ::sigaddset(&set, SIGTERM);
     ::sigaddset(&set, SIGINT);
     return set;
+}
+
+// Whether both give the same variable a value.
+bool is_same_variable(std::string_view one, std::string_view other) {
+    return one.substr(0, one.find('=')) == other.substr(0, other.find('='));
 }
 
 }  // namespace
@@ -87,6 +95,14 @@ std::string environment_value(const char* name) {
     return value == nullptr ? "" : value;
 }
 
+std::string absolute_paths(std::string_view paths) {
+    std::string out;
+    for (const auto& path : split_commas(std::string(paths))) {
+        out += (out.empty() ? "" : ",") + fs::absolute(path).lexically_normal().string();
+    }
+    return out;
+}
+
 std::string state_directory() {
     const auto own = environment_value("XDG_STATE_HOME");
     if (!own.empty()) return own + "/kcore";
@@ -101,7 +117,12 @@ Parsed<Child> Child::start(const std::vector<std::string>& command,
     arguments.push_back(nullptr);
     std::vector<char*> variables;
     for (const auto& entry : added) variables.push_back(const_cast<char*>(entry.c_str()));
-    for (char** at = environ; *at != nullptr; ++at) variables.push_back(*at);
+    for (char** at = environ; *at != nullptr; ++at) {
+        const std::string_view inherited(*at);
+        const bool is_replaced = std::ranges::any_of(
+            added, [&](const std::string& own) { return is_same_variable(own, inherited); });
+        if (!is_replaced) variables.push_back(*at);
+    }
     variables.push_back(nullptr);
     posix_spawnattr_t attributes;
     ::posix_spawnattr_init(&attributes);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/parsed.h"
@@ -28,6 +29,8 @@ std::size_t processors();  // That this process may run on.
 // "NAME=value" of this process.
 std::vector<std::string> environment_entries();
 std::string environment_value(const char* name);  // Empty when not set.
+// Of a list with commas, as log.dirs.
+std::string absolute_paths(std::string_view paths);
 
 // $XDG_STATE_HOME/kcore, else ~/.local/state/kcore.
 std::string state_directory();

@@ -150,6 +150,11 @@ Parsed<client::Config> read_settings(const Common& common, client::Config defaul
         auto done = apply(config, "bootstrap.servers", common.bootstrap);
         if (!done) return refuse(done.error());
     }
+    for (const auto& address : config.bootstrap) {
+        if (auto parsed = client::parse_address(address); !parsed) {
+            return refuse("bootstrap.servers: " + parsed.error().what);
+        }
+    }
     if (auto done = apply_reach(config, common); !done) return refuse(done.error());
     apply_verbosity(config, common.verbose);
     if (common.timeout_ms >= 0) config.api_timeout_ms = common.timeout_ms;

@@ -19,7 +19,8 @@ constexpr std::int64_t kPollMs = 100;
 
 int finish(cli::Console& console, Load& load, const Options& options) {
     if (auto error = load.first_error()) return console.fail({options.topic, *error});
-    return load.failed() > 0 ? cli::kFailed : cli::kDone;
+    if (load.failed() > 0) return cli::kFailed;
+    return cli::interrupted() ? cli::kInterrupted : cli::kDone;
 }
 
 Options with_limit(Options options) {
@@ -118,6 +119,7 @@ int consume(const Options& options) {
     outcome.bytes = bytes;
     outcome.seconds = spent.count();
     report(console, options, outcome);
+    if (cli::interrupted()) return cli::kInterrupted;
     return options.records >= 0 && records < most ? cli::kTimeRanOut : cli::kDone;
 }
 

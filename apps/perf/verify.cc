@@ -226,7 +226,8 @@ int verify(const Options& given) {
     if (verify.first_failure()) {
         console.notice(fmt::format("the first that failed: {}", verify.first_failure()->what));
     }
-    return verdict->is_well() ? cli::kDone : cli::kConditionFails;
+    if (!verdict->is_well()) return cli::kConditionFails;
+    return cli::interrupted() ? cli::kInterrupted : cli::kDone;
 }
 
 }  // namespace kcore::perf

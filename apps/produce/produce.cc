@@ -398,7 +398,7 @@ private:
         const bool is_only_topic = topic == topic_ && error.code != Errc::message_too_large;
         if (is_only_topic && report_.failed() == 0 && line <= kFirstLine) {
             report_.unsent();
-            const bool is_missing = error.code == Errc::unknown_topic_or_partition;
+            const bool is_missing = error.code == Errc::unknown_topic_or_partition && partition < 0;
             fatal_ = console_.fail({std::string(topic), error, is_missing ? "--create" : ""});
             return;
         }

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -22,6 +23,21 @@ class Broker(harness.Case):
         self.assertEqual(said.code, 7, said.err)
         self.assertIn("READY bootstrap=127.0.0.1:", said.out)
         self.assertIn("a\n", said.out)
+
+    def test_the_command_gets_this_broker_whatever_stood_in_the_environment(self):
+        other = {"KAFKA_BOOTSTRAP_SERVERS": "production:9092", "KCORE_BOOTSTRAP_SERVER": "other:1"}
+        said = self.ok("kbroker", "start", "--dev", "--port", "0", "-q", "--", "env", env=other)
+        ready = re.search("READY bootstrap=(.*)", said.out)[1]
+        told = [line for line in said.out.splitlines() if "BOOTSTRAP_SERVER" in line]
+        self.assertEqual(sorted(told), [f"KAFKA_BOOTSTRAP_SERVERS={ready}",
+                                        f"KCORE_BOOTSTRAP_SERVER={ready}"])
+
+    def test_a_ready_file_that_cannot_be_written_ends_it(self):
+        for option in (("--ready-file", "/nonexistent/x"), ("--ready-fd", "77")):
+            said = self.run_tool("kbroker", "start", "--dev", "--port", "0", "-q", *option)
+            self.assertEqual(said.code, 1, said.err)
+            self.assertEqual(said.out, "")
+            self.assertIn(f": {option[0]}: ", said.err)
 
     def test_development_mode_tells_clients_what_is_advertised(self):
         support = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "support")

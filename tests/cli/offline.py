@@ -101,6 +101,8 @@ class Offline(harness.Case):
         for command in (["kconsume", "t", "-o", "first"], ["kconsume", "t", "-f", "%z"],
                         ["ktopics", "list", "-o", "xml"], ["ktopics", "list", "--timeout", "5"],
                         ["kproduce"], ["ktopics", "list", "-X", "acks=7"],
+                        ["ktopics", "list", "-b", ":9092x"], ["kgroups", "list", "--type", "old"],
+                        ["kgroups", "list", "--state", "Stable,Foo"],
                         ["kgroups", "reset", "g", "--to", "nowhere"]):
             said = self.run_tool(*command)
             self.assertEqual(said.code, 2, command)

@@ -2,9 +2,11 @@
 """kperf against a broker."""
 
 import json
+import signal
 import subprocess
 
 import harness
+from trials import until
 
 
 class Perf(harness.Case):
@@ -65,6 +67,20 @@ class Perf(harness.Case):
         verdict = json.loads(out)["verdicts"][0]
         self.assertGreater(verdict["lost"], 0)
         self.assertEqual(verdict["status"], "broken")
+
+    def test_an_interrupt_shows_what_was_done_and_ends_with_130(self):
+        self.topic("-p", "1")
+        perf = subprocess.Popen([harness.tool("kperf"), "produce", self.name, "--num-records",
+                                 "100000000", "--throughput", "1000", "-b",
+                                 self.broker.bootstrap], stdout=subprocess.PIPE)
+        self.addCleanup(perf.kill)
+        ends = ("ktopics", "offsets", self.name, "-o", "json")
+        until("nothing is written",
+              lambda: any(row["offset"] for row in self.ok(*ends).json()["offsets"]))
+        perf.send_signal(signal.SIGINT)
+        out, _ = perf.communicate(timeout=60)
+        self.assertEqual(perf.returncode, 130)
+        self.assertIn(b"records sent", out)
 
     def test_too_few_records_are_3(self):
         self.topic("-p", "1")

@@ -13,8 +13,10 @@ class Topics(harness.Case):
     def test_a_topic_that_exists_is_1_with_a_hint(self):
         self.topic()
         said = self.run_tool("ktopics", "create", self.name)
-        self.assertEqual(said.code, 1)
+        self.assertEqual((said.code, said.out), (1, ""))
         self.assertTrue(said.err.startswith("error: TOPIC_ALREADY_EXISTS (36): "), said.err)
+        row = self.run_tool("ktopics", "create", self.name, "-o", "json").json()["topics"][0]
+        self.assertEqual((row["action"], row["error"]["code"]), ("failed", 36))
         self.assertTrue(said.err.endswith(" hint: --if-not-exists\n"), said.err)
         self.ok("ktopics", "create", self.name, "--if-not-exists")
 
