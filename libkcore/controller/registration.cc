@@ -122,7 +122,7 @@ Decision<protocol::BrokerRegistrationResponse> register_broker(State& state, con
     const auto* known = state.image->broker(request.broker_id);
     if (auto ok = check(state, request, known, moment); !ok) {
         state.logger.debug("registration refused broker={} error={} why={}", request.broker_id,
-                          errc_name(ok.error().code), ok.error().what);
+                           errc_name(ok.error().code), ok.error().what);
         decision.response.error_code = static_cast<std::int16_t>(ok.error().code);
         return decision;
     }
