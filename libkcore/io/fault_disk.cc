@@ -7,10 +7,18 @@
 
 namespace kcore::io {
 
+namespace {
+
+bool is_at_or_below(const std::string& path, const std::string& dead) {
+    return !dead.empty() && (path + "/").starts_with(dead + "/");
+}
+
+}  // namespace
+
 int FaultDisk::Shared::begin(const char* call, const std::string& path) {
     ++calls;
     const bool fails = fail_at != 0 && (calls == fail_at || (for_good && calls > fail_at));
-    const bool is_dead = !dead.empty() && (path + "/").starts_with(dead + "/");
+    const bool is_dead = is_at_or_below(path, dead);
     if (!fails && !is_dead) return 0;
     ++faults;
     last_fault = std::string(call) + " " + path;
@@ -63,7 +71,8 @@ public:
     Result<void> sync() override {
         const std::lock_guard lock(shared_->mutex);
         if (const int error = shared_->begin("sync", path_)) {
-            shared_->effects.lose_unsynced(node_);
+            // One that is gone keeps what it had.
+            if (!is_at_or_below(path_, shared_->dead)) shared_->effects.lose_unsynced(node_);
             return refuse("sync", error);
         }
         auto done = base_->sync();

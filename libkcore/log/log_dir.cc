@@ -415,11 +415,19 @@ Result<void> LogDir::close(std::int64_t broker_epoch, bool is_clean) {
     using Step = Result<void> (LogDir::*)();
     constexpr Step kSteps[] = {&LogDir::write_recovery_points, &LogDir::write_high_watermarks,
                                &LogDir::write_log_starts};
+    // A log that was found and not loaded has still to be recovered.
+    const auto waits = [&](const FoundPartition& found) {
+        if (found.name.kind != DirKind::current) return false;
+        const std::lock_guard lock(mutex_);
+        if (logs_.contains(found.name.partition)) return false;
+        const auto is_there = storage_.disk().stat(at(found.directory));
+        return !is_there || is_there->has_value();
+    };
     const auto write_all = [&]() -> Result<void> {
         for (const auto step : kSteps) {
             if (auto done = (this->*step)(); !done) return done;
         }
-        if (!is_clean) return {};
+        if (!is_clean || (!was_clean() && std::ranges::any_of(found_, waits))) return {};
         const auto done = replace_file(storage_.disk(), at(kCleanMarker),
                                        as_bytes(format_clean_marker(broker_epoch)));
         if (!done) return storage_.failed(done.error());

@@ -62,6 +62,25 @@ TEST_F(LogDirTest, ACopyThatIsRemovedLeavesTheCheckpointsOfItsLogAlone) {
     EXPECT_EQ(broker.log().high_watermark(), 1);
 }
 
+TEST_F(LogDirTest, ADirectoryIsNotMarkedCleanWhileALogOfItWaitsForItsRecovery) {
+    Broker broker(disk_);
+    ASSERT_TRUE(broker.open());
+    ASSERT_TRUE(broker.append(BatchSpec()));
+    broker.crash();
+    ASSERT_TRUE(broker.start());
+    ASSERT_TRUE(broker.dir().close(5, true));  // Told to stop before it came to that.
+    broker.crash();
+    ASSERT_TRUE(broker.open());
+    EXPECT_FALSE(broker.dir().was_clean());
+    ASSERT_TRUE(broker.stop());
+    ASSERT_TRUE(broker.start());
+    EXPECT_TRUE(broker.dir().was_clean());
+    ASSERT_TRUE(broker.dir().close(5, true));
+    broker.crash();
+    ASSERT_TRUE(broker.start());
+    EXPECT_TRUE(broker.dir().was_clean());
+}
+
 TEST_F(LogDirTest, AFailedPathFailsItsDirectoryOnly) {
     Broker good(disk_, "/good");
     Broker bad(disk_, "/bad");
