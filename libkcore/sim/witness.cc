@@ -6,6 +6,8 @@
 
 #include "broker/controller_runner.h"
 #include "broker/services.h"
+#include "metadata/record.h"
+#include "metadata/snapshot.h"
 #include "record/scan.h"
 
 namespace kcore::sim {
@@ -95,6 +97,12 @@ void Witness::look_at_quorum(int node) {
     const auto& raft = server->services().controller_runner->node();
     if (raft.replica().is_leader()) led_by(quorum_, raft.epoch(), node);
     stands_at(quorum_, node, raft.committed());
+    auto& known = known_committed_[node];
+    known = std::max(known, raft.committed());
+    if (raft.log_end_offset() < known) {
+        wrong(fmt::format("{}: the log of node {} ends at {}, and {} was known to be committed",
+                          quorum_.name, node, raft.log_end_offset(), known));
+    }
     quorum_.committed_end = std::max(quorum_.committed_end, raft.committed());
 }
 
@@ -207,7 +215,28 @@ void Witness::compare(int node, Log& log, std::int64_t high_watermark, bool must
     }
 }
 
+void Witness::compare_images() {
+    for (int node = 1; node <= cluster_.nodes(); ++node) {
+        auto* server = cluster_.server(node);
+        if (server == nullptr || server->services().publisher == nullptr) continue;
+        const auto image = server->services().publisher->current();
+        if (image->offset < 0) continue;  // Nothing is known so far.
+        std::vector<std::string> records;
+        for (const auto& record : metadata::snapshot_records(*image)) {
+            records.emplace_back(as_text(metadata::encode_record(record)));
+        }
+        std::ranges::sort(records);  // Their order is that of hash tables.
+        std::string all;
+        for (const auto& record : records) all += record;
+        const auto hash = std::hash<std::string>{}(all);
+        const auto [at, is_new] = image_hashes_.emplace(image->offset, hash);
+        if (at->second == hash) continue;
+        wrong(fmt::format("node {} sees another cluster at offset {}", node, image->offset));
+    }
+}
+
 void Witness::compare_logs() {
+    compare_images();
     for (int node = 1; node <= cluster_.nodes(); ++node) {
         auto* server = cluster_.server(node);
         if (server == nullptr || server->services().controller_runner == nullptr) continue;

@@ -5,6 +5,9 @@
 //  3. Two logs with different batches at the same offset and epoch.
 //  4. A committed batch, of either kind of log, that another one replaces.
 //  5. A member of the ISR, or the current leader, without all that is committed.
+//  6. A metadata log that ends, after whatever its node went through, below what that node had
+//     known to be committed: it is synced before it counts.
+//  7. Two images of the cluster that differ at the same offset.
 // Nodes that lost power are no witnesses until they are in sync again: the ISR may still name them.
 
 #include <cstdint>
@@ -24,8 +27,8 @@ class Witness {
 public:
     Witness(Cluster& cluster, std::string topic, int partitions);
 
-    void look();          // 1, 2, 5; cheap, for each instant.
-    void compare_logs();  // 3, 4, 5; reads them all.
+    void look();          // 1, 2, 5, 6; cheap, for each instant.
+    void compare_logs();  // 3, 4, 5, 7; reads them all.
     // After healing: what is committed is the same everywhere, and is all there is.
     void compare_replicas();
 
@@ -61,6 +64,7 @@ private:
     void led_by(Log& log, std::int32_t epoch, int node);
     void stands_at(Log& log, int node, std::int64_t high_watermark);
     void learn_image();
+    void compare_images();
     void settle_debts();
     replication::PartitionRef replica(int node, std::int32_t index) const;
     const metadata::Partition* state(std::int32_t index) const;
@@ -72,7 +76,9 @@ private:
     const std::string topic_;
     Log quorum_;
     std::vector<Log> partitions_;
-    metadata::ImagePtr image_;    // The newest that any node had.
+    metadata::ImagePtr image_;                          // The newest that any node had.
+    std::map<std::int64_t, std::size_t> image_hashes_;  // By offset.
+    std::map<int, std::int64_t> known_committed_;       // Of the metadata log, by node.
     std::map<int, int> in_debt_;  // Nodes that lost power, with their starts before.
     std::vector<std::string> problems_;
 };

@@ -170,8 +170,10 @@ void Workload::take(Result<client::Fetched> fetched) {
 
 bool Workload::visit(const client::ConsumedRecord& record) {
     auto& partition = partitions_[record.partition];
-    const auto [producer, number] = parse(*record.value);
-    const auto what = [&, producer = producer, number = number] {
+    const auto value = parse(*record.value);
+    const auto producer = value.first;
+    const auto number = value.second;
+    const auto what = [&] {
         return fmt::format("{}-{}: {}:{} of producer {} epoch {} at offset {} of epoch {}", kTopic,
                            record.partition, producer, number, record.producer_id,
                            record.producer_epoch, record.offset, record.leader_epoch);
