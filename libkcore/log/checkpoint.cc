@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <utility>
+
+#include "base/parse_number.h"
 
 namespace kcore::log {
 
@@ -11,12 +12,6 @@ namespace {
 
 std::unexpected<Error> bad(std::string_view what, std::string_view line) {
     return fail(Errc::kafka_storage_error, fmt::format("checkpoint: {}: \"{}\"", what, line));
-}
-
-template <class T>
-bool parse_number(std::string_view text, T& out) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return error == std::errc() && end == text.data() + text.size();
 }
 
 // The lines of a checkpoint after its version and count, which are checked. A last line without

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <map>
 #include <utility>
 
+#include "base/parse_number.h"
 #include "log/checkpoint.h"
 
 namespace kcore::log {
@@ -46,13 +46,6 @@ std::unexpected<Error> bad(std::string_view file, std::string what) {
     return fail(Errc::kafka_storage_error, fmt::format("{}: {}", file, what));
 }
 
-std::optional<std::int64_t> parse_number(std::string_view text) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
 }  // namespace
 
 std::string format_meta_properties(const MetaProperties& meta) {
@@ -70,15 +63,15 @@ std::string format_meta_properties(const MetaProperties& meta) {
 Result<MetaProperties> parse_meta_properties(std::string_view text) {
     auto pairs = parse_pairs(text);
     MetaProperties meta;
-    const auto version = parse_number(pairs["version"]);
+    const auto version = parse_number<std::int64_t>(pairs["version"]);
     if (!version || (*version != 0 && *version != 1)) {
         return bad(kMetaProperties, fmt::format("version \"{}\" is not 0 or 1", pairs["version"]));
     }
     meta.version = static_cast<std::int32_t>(*version);
     meta.cluster_id = pairs["cluster.id"];
     const auto* key = meta.version == 0 ? "broker.id" : "node.id";
-    if (const auto id = parse_number(pairs[key]); id && *id >= 0 && *id <= INT32_MAX) {
-        meta.node_id = static_cast<std::int32_t>(*id);
+    if (const auto id = parse_number<std::int32_t>(pairs[key]); id && *id >= 0) {
+        meta.node_id = *id;
     } else if (meta.version == 1 || !pairs[key].empty()) {
         return bad(kMetaProperties, fmt::format("{} \"{}\" is not a node's id", key, pairs[key]));
     }
@@ -139,7 +132,7 @@ std::int64_t parse_clean_marker(std::string_view text) {
         const auto from = rest.find_first_not_of(" \t\r\n:");
         if (from == std::string_view::npos) return std::nullopt;
         rest = rest.substr(from);
-        return parse_number(rest.substr(0, rest.find_first_of(",} \t\r\n")));
+        return parse_number<std::int64_t>(rest.substr(0, rest.find_first_of(",} \t\r\n")));
     };
     if (value_of("version") != 0) return -1;
     return value_of("brokerEpoch").value_or(-1);

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/parse_number.h"
 
 namespace kcore::log {
 
@@ -27,14 +28,10 @@ std::string_view suffix_of(DirKind kind) {
     return "";
 }
 
+// Nothing but digits.
 template <class T>
-std::optional<T> parse_number(std::string_view text) {
-    T value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || text.front() == '-') {
-        return std::nullopt;
-    }
-    return value;
+std::optional<T> parse_digits(std::string_view text) {
+    return text.starts_with('-') ? std::nullopt : parse_number<T>(text);
 }
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
@@ -63,7 +60,7 @@ std::optional<PartitionDirName> parse_dir_name(std::string_view name) {
     }
     const auto dash = name.rfind('-');
     if (dash == std::string_view::npos || dash == 0 || dash + 1 == name.size()) return std::nullopt;
-    const auto partition = parse_number<std::int32_t>(name.substr(dash + 1));
+    const auto partition = parse_digits<std::int32_t>(name.substr(dash + 1));
     if (!partition) return std::nullopt;
     return PartitionDirName{{std::string(name.substr(0, dash)), *partition}, kind};
 }
@@ -85,7 +82,7 @@ std::optional<std::int64_t> parse_file_name(std::string_view name, std::string_v
     if (name.size() != kOffsetDigits + suffix.size() || !name.ends_with(suffix)) {
         return std::nullopt;
     }
-    return parse_number<std::int64_t>(name.substr(0, kOffsetDigits));
+    return parse_digits<std::int64_t>(name.substr(0, kOffsetDigits));
 }
 
 }  // namespace kcore::log
