@@ -173,6 +173,8 @@ Result<bool> Compaction::map_batch(const BatchHeader& header, BytesView bytes) {
         record::AnyBatch(bytes), decompressor_, [&](const record::RecordView& record) {
             if (!record.key || record.offset < input_.range.first_dirty) return true;
             fits = map_.put(*record.key, record.offset);
+            // What fits of a batch is cleaned: one alone may hold more keys than the map.
+            if (!fits) map_end_ = record.offset;
             return fits;
         });
     if (!walked) return std::unexpected(walked.error());

@@ -327,6 +327,22 @@ TEST_F(CompactionTest, WithLittleMemoryItTakesSeveralRounds) {
     EXPECT_EQ(node_.records().size(), 100U);
 }
 
+TEST_F(CompactionTest, ABatchOfMoreKeysThanFitIsCleanedInParts) {
+    std::vector<Put> puts;
+    for (int i = 0; i < 100; ++i) puts.push_back({"key-" + std::to_string(i), "v"});
+    node_.put(puts);
+    node_.put(puts);
+    ASSERT_TRUE(node_.roll());
+    while (node_.cleaned_to < 200) {
+        const auto before = node_.cleaned_to;
+        ASSERT_TRUE(node_.compact({.map_bytes = 24 * 32, .buffer_bytes = 1'000}));
+        ASSERT_GT(node_.cleaned_to, before) << "a round for nothing";
+    }
+    const auto left = node_.records();
+    EXPECT_EQ(left.size(), 100U);
+    EXPECT_EQ(left.begin()->first, 100);
+}
+
 TEST_F(CompactionTest, DamageStopsItAndLeavesTheLogAsItWas) {
     node_.put({{"a", "1"}});
     node_.put({{"a", "2"}});
