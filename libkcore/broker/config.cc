@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "base/parse_number.h"
 #include "broker/listener_config.h"
 
 namespace kcore::broker {
@@ -16,12 +16,6 @@ using Check = Result<void> (*)(const Config&, BrokerConfig&);
 
 std::unexpected<Error> refuse(std::string_view key, std::string_view value, std::string_view why) {
     return fail(Errc::invalid_config, fmt::format("{}={}: {}", key, value, why));
-}
-
-template <class Int>
-bool parse_int(std::string_view text, Int& out) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return error == std::errc() && end == text.data() + text.size();
 }
 
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -56,7 +50,8 @@ Result<void> read_quorum(const Config& values, BrokerConfig& config) {
     for (const auto& item : values.list(kVoters)) {
         const auto at = item.find('@');
         Voter voter;
-        if (at == std::string::npos || !parse_int(std::string_view(item).substr(0, at), voter.id)) {
+        if (at == std::string::npos ||
+            !parse_number(std::string_view(item).substr(0, at), voter.id)) {
             return refuse(kVoters, item, "a voter is id@host:port");
         }
         auto address = parse_address(kVoters, item, std::string_view(item).substr(at + 1));
@@ -129,9 +124,9 @@ void read_listener_limits(BrokerConfig& config) {
             continue;
         }
         if (!parts.mechanism.empty()) continue;
-        if (parts.key == "max.connections") parse_int(value, listener->connections_max);
+        if (parts.key == "max.connections") parse_number(value, listener->connections_max);
         if (parts.key == "max.connection.creation.rate") {
-            parse_int(value, listener->connection_rate_max);
+            parse_number(value, listener->connection_rate_max);
         }
     }
 }
@@ -242,7 +237,7 @@ Result<ConnectionCaps> connection_caps(const Config& values) {
         const auto at = item.rfind(':');
         std::int64_t count = 0;
         if (at == std::string::npos || at == 0 ||
-            !parse_int(std::string_view(item).substr(at + 1), count)) {
+            !parse_number(std::string_view(item).substr(at + 1), count)) {
             return refuse(kOverrides, item, "an override is host:count");
         }
         caps.per_ip[item.substr(0, at)] = count;

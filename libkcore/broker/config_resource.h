@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "base/parse_number.h"
 #include "base/result.h"
 
 namespace kcore::broker {
@@ -15,9 +15,7 @@ namespace kcore::broker {
 // Of a resource that stands for one node; `kind` is how the refusal calls it.
 //   invalid_request  no number
 inline Result<std::int32_t> node_id_of(std::string_view kind, const std::string& name) {
-    std::int32_t id = -1;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-    if (error == std::errc() && end == name.data() + name.size()) return id;
+    if (const auto id = parse_number<std::int32_t>(name)) return *id;
     return fail(Errc::invalid_request,
                 fmt::format("{} id must be an integer, but it is: {}", kind, name));
 }

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
+
+#include "base/parse_number.h"
 
 namespace kcore::broker {
 
@@ -187,12 +188,9 @@ Result<io::Address> parse_address(std::string_view key, std::string_view item,
     auto host = host_port.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     const auto digits = host_port.substr(colon + 1);
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (error != std::errc() || end != digits.data() + digits.size()) {
-        return refuse(key, item, "a port is a number from 0 to 65535");
-    }
-    return io::Address{std::string(host), port};
+    const auto port = parse_number<std::uint16_t>(digits);
+    if (!port) return refuse(key, item, "a port is a number from 0 to 65535");
+    return io::Address{std::string(host), *port};
 }
 
 Result<std::vector<ListenerConfig>> changed_listeners(const BrokerConfig& now,
