@@ -1,7 +1,6 @@
 #include "broker/log_cleaner.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "io/pool.h"
@@ -12,7 +11,11 @@ using asio::awaitable;
 using log::Compaction;
 
 LogCleaner::LogCleaner(io::Env& env, replication::Partitions& partitions, Logger logger)
-    : env_(env), partitions_(partitions), logger_(std::move(logger)), ended_(env.loop) {}
+    : env_(env),
+      partitions_(partitions),
+      logger_(std::move(logger)),
+      rate_(env.clock),
+      ended_(env.loop) {}
 
 void LogCleaner::apply(const CleanerSettings& settings) {
     if (stopping_) return;
@@ -150,7 +153,7 @@ awaitable<bool> LogCleaner::clean(ChoiceRef choice, io::Signal* wake) {
             return step(*compaction, *choice);
         };
         last = co_await io::on_pool<Step>(env_.loop, env_.pool, std::move(stepping));
-        const auto rested = end_of_rest(last.bytes);
+        const auto rested = rate_.end_of_rest(last.bytes, settings_.bytes_per_second);
         if (rested > env_.clock.now()) co_await wake->wait_until(rested);
     }
     co_return ended(*choice, *compaction, last);
@@ -179,16 +182,6 @@ bool LogCleaner::ended(const Choice& choice, const Compaction& compaction, const
                  name.to_string(), choice.range.first_dirty, compaction.cleaned_to(), stats.keys,
                  stats.bytes_read, stats.bytes_written);
     return compaction.cleaned_to() > choice.range.first_dirty;
-}
-
-io::Instant LogCleaner::end_of_rest(std::uint64_t bytes) {
-    constexpr double kSecondsMax = 3'600;
-    const auto seconds = std::min(
-        static_cast<double>(bytes) / std::max(settings_.bytes_per_second, 1.0), kSecondsMax);
-    const std::chrono::duration<double> rest(seconds);
-    free_at_ = std::max(free_at_, env_.clock.now()) +
-               std::chrono::duration_cast<io::Instant::duration>(rest);
-    return free_at_;
 }
 
 awaitable<void> LogCleaner::stop() {

@@ -14,6 +14,7 @@
 
 #include "base/logger.h"
 #include "io/env.h"
+#include "io/rate.h"
 #include "io/wait.h"
 #include "log/compaction.h"
 #include "replication/partitions.h"
@@ -78,7 +79,6 @@ private:
     std::unique_ptr<log::Compaction> begin(Choice& choice, const CleanerSettings& how) const;
     Step step(log::Compaction& compaction, const Choice& choice) const;
     bool ended(const Choice& choice, const log::Compaction& compaction, const Step& last);
-    io::Instant end_of_rest(std::uint64_t bytes);
 
     io::Env& env_;
     replication::Partitions& partitions_;
@@ -88,7 +88,7 @@ private:
     mutable std::mutex mutex_;  // Over the next two.
     std::map<TopicPartition, Damaged> uncleanable_;
     Totals totals_;
-    io::Instant free_at_{};  // When what was moved so far is within the limit.
+    io::Rate rate_;
     std::vector<std::unique_ptr<Thread>> threads_;
     std::size_t running_ = 0;
     io::Signal ended_;
