@@ -136,8 +136,15 @@ asio::awaitable<void> Membership::beat() {
 void Membership::take(const protocol::BrokerHeartbeatResponse& answer) {
     const auto code = errc_from_wire(answer.error_code);
     if (code == Errc::stale_broker_epoch || code == Errc::broker_id_not_registered) {
-        logger_.error("another registration replaced this broker's error={}", errc_name(code));
-        return become(MembershipState::replaced);
+        const auto* known = images_.current()->broker(config_.node_id);
+        if (known != nullptr && known->epoch != epoch()) {
+            logger_.error("another registration replaced this broker's error={}", errc_name(code));
+            return become(MembershipState::replaced);
+        }
+        logger_.warn("heartbeat refused error={}: unregistered, it serves again after a restart",
+                     errc_name(code));
+        if (state() == MembershipState::leaving) become(MembershipState::gone);
+        return;
     }
     if (code != Errc::none) {
         logger_.warn("heartbeat refused error={}", errc_name(code));

@@ -4,9 +4,10 @@
 //
 //   starting --registered--> recovery --not fenced any more--> running
 //   running --leave()--> leaving --controller agrees, or it took too long--> gone
-//   any --epoch refused as stale--> replaced
+//   any --epoch refused as stale, the image has another--> replaced
 // 1. A heartbeat follows at once when it could change something, else after the interval.
 // 2. The broker asks to be unfenced only once its image holds its own registration.
+// 3. One that an admin unregistered goes on asking in vain, as Apache Kafka's does.
 
 #include <asio/awaitable.hpp>
 #include <atomic>

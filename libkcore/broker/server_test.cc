@@ -9,6 +9,7 @@
 #include "protocol/api/incremental_alter_configs.h"
 #include "protocol/api/init_producer_id.h"
 #include "protocol/api/produce.h"
+#include "protocol/api/unregister_broker.h"
 #include "record/batch.h"
 #include "record/builder.h"
 
@@ -212,6 +213,24 @@ TEST_F(ServerTest, AnotherNodesDirectoryIsRefused) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::inconsistent_cluster_id);
     EXPECT_NE(refused.error().what.find("belongs to node 1"), std::string::npos);
+}
+
+TEST_F(ServerTest, ANodeThatIsUnregisteredGoesOnAndComesBackWithARestart) {
+    ASSERT_TRUE(start());
+    ASSERT_EQ(create("orders", 1), 0);
+    protocol::UnregisterBrokerRequest request;
+    request.broker_id = 1;
+    EXPECT_EQ(ask(std::move(request)).error_code, 0);
+    loop.advance(io::Milliseconds(5'000));
+    EXPECT_FALSE(fatal.has_value());
+    EXPECT_TRUE(said("unregistered, it serves again after a restart"));
+    EXPECT_TRUE(metadata_of("orders").brokers.empty());
+    const auto before = clock.now();
+    stop();
+    EXPECT_LT(clock.now() - before, io::Milliseconds(1'000));
+    EXPECT_TRUE(said("stopped clean=true"));
+    ASSERT_TRUE(start());
+    EXPECT_EQ(metadata_of("orders").topics.at(0).partitions.at(0).leader_id, 1);
 }
 
 TEST_F(ServerTest, AStopIsCleanAndSaysSo) {
