@@ -25,6 +25,7 @@ using Asked = ListOffsetsRequest::ListOffsetsPartition;
 using Answer = ListOffsetsResponse::ListOffsetsPartitionResponse;
 
 constexpr std::int16_t kFirstWithEpochs = 4;
+constexpr std::int16_t kFirstWithNotAvailable = 5;
 constexpr std::int64_t kLatest = -1;
 constexpr std::int64_t kEarliest = -2;
 constexpr std::int64_t kMaxTimestamp = -3;
@@ -65,10 +66,21 @@ using Found = Result<std::optional<log::TimestampOffset>>;
 
 log::TimestampOffset at(std::int64_t offset, std::int32_t epoch) { return {-1, offset, epoch}; }
 
+// KIP-207: a new leader's high watermark may be behind what was committed under the last one, until
+// the followers have told what they have. To answer by it would be to go back.
+Result<void> check_end_is_known(replication::Partition& partition) {
+    return partition.with_log([&](log::Log& log) -> Result<void> {
+        const auto& epochs = log.epochs().entries();
+        if (epochs.empty() || epochs.back().start_offset <= log.high_watermark()) return {};
+        return fail(Errc::offset_not_available, "the high watermark is below the leader epoch");
+    });
+}
+
 // Only what readers of this isolation may see counts as found by time.
-Found visible(Found found, std::int64_t end) {
-    if (found && *found && (*found)->offset >= end) return std::nullopt;
-    return found;
+Found visible(replication::Partition& partition, Found found, std::int64_t end) {
+    if (!found || (*found && (*found)->offset < end)) return found;
+    if (auto ok = check_end_is_known(partition); !ok) return std::unexpected(std::move(ok).error());
+    return std::nullopt;
 }
 
 enum class Reader : std::uint8_t { any, of_committed, replica };
@@ -79,8 +91,10 @@ Found find(replication::Partition& partition, const Asked& asked, Reader reader)
                      : reader == Reader::of_committed ? offsets.last_stable
                                                       : offsets.high_watermark;
     switch (asked.timestamp) {
-        case kLatest:
-            return at(end, offsets.leader_epoch);
+        case kLatest: {
+            const auto ok = check_end_is_known(partition);
+            return ok ? Found(at(end, offsets.leader_epoch)) : std::unexpected(ok.error());
+        }
         case kEarliest:
         case kEarliestLocal:
             return partition.with_log([&](log::Log& log) -> Found {
@@ -93,9 +107,10 @@ Found find(replication::Partition& partition, const Asked& asked, Reader reader)
             return std::nullopt;
         case kMaxTimestamp:
             return visible(
+                partition,
                 partition.with_cold_log([](log::Log& log) { return log.max_timestamp(); }), end);
         default:
-            return visible(partition.with_cold_log([&](log::Log& log) {
+            return visible(partition, partition.with_cold_log([&](log::Log& log) {
                 return log.offset_for_timestamp(asked.timestamp);
             }),
                            end);
@@ -146,7 +161,7 @@ private:
             return error_answer(asked.partition_index, ok.error().code);
         }
         const auto found = find(**partition, asked, reader());
-        if (!found) return error_answer(asked.partition_index, found.error().code);
+        if (!found) return error_answer(asked.partition_index, told(found.error().code));
         auto answer = error_answer(asked.partition_index, Errc::none);
         if (*found) {
             answer.timestamp = (*found)->timestamp;
@@ -155,6 +170,12 @@ private:
                 answer.leader_epoch = (*found)->leader_epoch;
         }
         return answer;
+    }
+
+    Errc told(Errc code) const {
+        const bool is_unknown =
+            code == Errc::offset_not_available && request_.version() < kFirstWithNotAvailable;
+        return is_unknown ? Errc::leader_not_available : code;
     }
 
     Reader reader() const {
