@@ -10,6 +10,7 @@
 #include "base/log_levels.h"
 #include "base/log_sink.h"
 #include "broker/broker.h"
+#include "broker/node_settings.h"
 #include "broker/server.h"
 #include "cli/process.h"
 #include "cli/quantity.h"
@@ -27,7 +28,7 @@ namespace kcore::server {
 
 namespace {
 
-constexpr std::size_t kBlockingThreads = 4;
+constexpr std::size_t kBlockingThreads = 4;  // Beside those that recover logs.
 constexpr const char* kAdvertised = "advertised.listeners";
 
 // A loop with what runs on it; of all but the first a thread of the pool runs it.
@@ -132,7 +133,7 @@ public:
           sink_(std::make_shared<LogLevels>(
               make_stream_sink(stderr, [this] { return clock_.wall_ms(); }),
               log_level_by_name(options.log_level).value_or(usual_level(options)))),
-          blocking_(io::make_posix_pool(kBlockingThreads)),
+          blocking_(io::make_posix_pool(kBlockingThreads + recovery_threads(configs))),
           names_(io::make_posix_pool(1)) {
         const auto loops = configs.front().loops;
         const auto workers = loops > 0 ? loops : std::max<std::size_t>(1, cores());
@@ -196,6 +197,14 @@ private:
     }
 
     static std::size_t cores() { return cli::processors(); }
+
+    static std::size_t recovery_threads(const std::vector<broker::BrokerConfig>& configs) {
+        std::size_t all = 0;
+        for (const auto& config : configs) {
+            all += broker::node_settings(config).recovery_threads * config.log_dirs.size();
+        }
+        return all;
+    }
 
     io::Env& control() { return loops_[0]->env; }
 

@@ -19,7 +19,10 @@ Result<replication::PartitionRef> find_partition(const Services& services,
     if (auto reason = services.partitions->offline_reason({std::string(topic), partition})) {
         return fail(Errc::kafka_storage_error, what + " is offline: " + reason->what);
     }
-    return fail(Errc::not_leader_or_follower, what + ": this broker has no replica of it");
+    const bool is_loading = services.partitions->is_loading({std::string(topic), partition});
+    return fail(Errc::not_leader_or_follower,
+                what + (is_loading ? ": its log is being recovered"
+                                   : ": this broker has no replica of it"));
 }
 
 }  // namespace kcore::broker

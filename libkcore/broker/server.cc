@@ -15,6 +15,7 @@
 #include "broker/directory_mover.h"
 #include "broker/directory_reports.h"
 #include "broker/group_shards.h"
+#include "broker/image_follower.h"
 #include "broker/isr_changes.h"
 #include "broker/listeners.h"
 #include "broker/log_cleaner.h"
@@ -72,7 +73,6 @@ struct Server::Parts {
           request_memory(request_bytes_of(options.config, memory)),
           listeners(c, options.config, options.logger),
           running(c.loop),
-          prepared(c.loop),
           registration_news(c.loop),
           registration_ended(c.loop) {}
 
@@ -104,6 +104,7 @@ struct Server::Parts {
     std::unique_ptr<Membership> membership;
     std::unique_ptr<DirectoryReports> directory_reports;
     std::unique_ptr<DirectoryMover> mover;
+    std::unique_ptr<ImageFollower> follower;
     std::unique_ptr<Chores> chores;
     std::unique_ptr<LogCleaner> cleaner;
     std::unique_ptr<LogScrubber> scrubber;
@@ -113,11 +114,8 @@ struct Server::Parts {
     std::vector<std::unique_ptr<Worker>> workers;
     Listeners listeners;
     io::Signal running;
-    io::Signal prepared;
     io::Loop::Timer failure_timer;  // For a failed directory that the controller must hear of.
     Uuid incarnation;
-    bool has_image = false;
-    bool is_preparing = false;  // Logs for the next image.
     bool keeps_alive = false;
     io::Signal registration_news;  // Of the controller.
     io::Signal registration_ended;
@@ -139,8 +137,7 @@ struct Server::Parts {
     void follow_images();
     BrokerLevels levels() const { return levels_of(config(), *publisher.current()); }
     void apply_settings(const metadata::Image& image);
-    void follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
-                const metadata::Changes& changes, metadata::Publisher::Ready ready);
+    void partition_ready(const Uuid& topic_id, const TopicPartition& name);
     void make_services();
     void make_workers();
     Membership::Identity identity() const;
@@ -212,8 +209,13 @@ Result<void> Server::Parts::open() {
 }
 
 void Server::Parts::follow_images() {
-    publisher.prepare([this](const auto& before, const auto& after, const auto& changes,
-                             auto ready) { follow(before, after, changes, std::move(ready)); });
+    follower = std::make_unique<ImageFollower>(
+        control, *partitions, mover->moves(),
+        [this](const Uuid& topic, const TopicPartition& name) { partition_ready(topic, name); });
+    publisher.prepare(
+        [this](const auto& before, const auto& after, const auto& changes, auto ready) {
+            follower->prepare(before, after, changes, std::move(ready));
+        });
     publisher.subscribe([this](const auto& /*before*/, const auto& after, const auto& changes) {
         fetchers->apply(*after, changes);
         groups->apply(after, changes);
@@ -269,27 +271,17 @@ void Server::Parts::start_chores() {
     services.scrubber = scrubber.get();
 }
 
-// Logs are made, loaded and removed on the pool, one image after the other. The first image says
-// which of those found are ours.
-void Server::Parts::follow(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
-                           const metadata::Changes& changes, metadata::Publisher::Ready ready) {
-    const bool is_first = !std::exchange(has_image, true);
-    const bool is_ours =
-        is_first || !changes.topics.empty() || !changes.configs.empty() || !changes.brokers.empty();
-    if (!is_ours) return ready();
-    is_preparing = true;
-    auto work = [this, is_first, before, after, changes, ready = std::move(ready)]() mutable {
-        if (is_first) mover->moves().promote_orphans(*after);
-        if (is_first) partitions->load(*after);
-        partitions->apply(*before, *after, changes);
-        if (is_first) mover->moves().resume();
-        control.loop.post([this, ready = std::move(ready)]() mutable {
-            is_preparing = false;
-            prepared.notify();
-            ready();
-        });
-    };
-    control.pool.submit(std::move(work));
+// Who follows the images has not found it there.
+void Server::Parts::partition_ready(const Uuid& topic_id, const TopicPartition& name) {
+    if (is_stopping) return;
+    logger().info("recovered partition={}", name.to_string());
+    metadata::Changes changes;
+    auto& change = changes.topics[topic_id];
+    change.name = name.topic;
+    change.partitions.insert(name.partition);
+    const auto image = publisher.current();
+    fetchers->apply(*image, changes);
+    groups->apply(image, changes);
 }
 
 // Files need descriptors, too: without one for a log nothing is written.
@@ -440,7 +432,7 @@ io::Async<void> Server::Parts::join() {
     do {
         const auto deadline = control.clock.in_ms(config().registration_timeout_ms);
         in_time = co_await membership->catch_up(deadline);
-    } while (!in_time && is_preparing);  // A recovery takes as long as it takes.
+    } while (!in_time && follower->is_preparing());  // A recovery takes as long as it takes.
     // Who is sent here as soon as this broker leads finds it listening.
     listeners.accept(false);
     control.loop.spawn(keep_alive());
@@ -557,6 +549,7 @@ awaitable<void> Server::stop() {
     auto& p = *parts_;
     const auto deadline = p.control.clock.in_ms(p.options.stop_timeout_ms);
     p.is_stopping = true;
+    if (p.partitions) p.partitions->stop_loading();
     const bool leaves = p.registered_epoch >= 0 && p.config().controlled_shutdown;
     if (leaves) co_await p.membership->leave(deadline);
     co_await p.listeners.stop_for_clients();
@@ -584,7 +577,7 @@ awaitable<void> Server::stop() {
     }
     co_await p.memory.stop();
     co_await p.host_quotas.stop();
-    while (p.is_preparing) co_await p.prepared.wait_until(io::kNever);
+    if (p.follower) co_await p.follower->stop();
     if (!p.partitions || !p.storage.dirs) co_return;
     const bool is_clean = co_await p.close_logs();
     p.logger().info("stopped clean={}", is_clean);

@@ -31,15 +31,28 @@ Loader::Loader(Storage& storage, LoadWhat what, LoadFrom from, std::int64_t now_
       log_(new Log(storage, std::move(what.partition), what.topic_id, std::move(what.path),
                    std::move(what.config))) {}
 
-Result<std::unique_ptr<Log>> Loader::load() {
-    constexpr Step kSteps[] = {&Loader::list,         &Loader::remove_leftovers,
-                               &Loader::finish_swaps, &Loader::find_segments,
-                               &Loader::read_epochs,  &Loader::open_segments,
-                               &Loader::settle};
-    for (const auto step : kSteps) {
-        if (auto done = (this->*step)(); !done) return storage_.failed_read(done.error());
-    }
+Result<std::unique_ptr<Log>> Loader::load(std::uint64_t recover_bytes_max) {
+    const auto take = [this](std::initializer_list<Step> steps) -> Result<void> {
+        for (const auto step : steps) {
+            if (auto done = (this->*step)(); !done) return storage_.failed_read(done.error());
+        }
+        return {};
+    };
+    auto done = take(
+        {&Loader::list, &Loader::remove_leftovers, &Loader::finish_swaps, &Loader::find_segments});
+    if (done && bytes_to_recover() > recover_bytes_max) return nullptr;
+    if (done) done = take({&Loader::read_epochs, &Loader::open_segments, &Loader::settle});
+    if (!done) return std::unexpected(std::move(done).error());
     return std::move(log_);
+}
+
+std::uint64_t Loader::bytes_to_recover() const {
+    if (from_.is_clean || log_->segments_.empty()) return 0;
+    std::uint64_t bytes = 0;
+    for (auto i = log_->index_of(from_.recovery_point); i < log_->segments_.size(); ++i) {
+        bytes += files_.at(file_name(log_->segments_[i]->base_offset(), kLogSuffix));
+    }
+    return bytes;
 }
 
 Result<void> Loader::list() {

@@ -35,9 +35,10 @@ class Loader {
 public:
     Loader(Storage& storage, LoadWhat what, LoadFrom from, std::int64_t now_ms);
 
+    // Null when a recovery would have to read more than `recover_bytes_max`.
     //   corrupt_message      bit rot; nothing but indexes was changed
     //   kafka_storage_error  the disk failed, or the files cannot be understood
-    Result<std::unique_ptr<Log>> load();
+    Result<std::unique_ptr<Log>> load(std::uint64_t recover_bytes_max);
 
 private:
     using Step = Result<void> (Loader::*)();
@@ -51,6 +52,7 @@ private:
     Result<void> recover();
     Result<void> settle();
 
+    std::uint64_t bytes_to_recover() const;
     Result<void> remove(const std::string& name);
     Result<void> trust(std::size_t index);
     Result<void> rebuild_indexes(Segment& segment);

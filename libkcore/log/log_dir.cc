@@ -186,7 +186,7 @@ Result<Uuid> LogDir::read_topic_id(const std::string& path) {
 }
 
 Result<std::unique_ptr<Log>> LogDir::load(const FoundPartition& found, ConfigRef config,
-                                          std::int64_t now_ms) {
+                                          std::int64_t now_ms, std::uint64_t recover_bytes_max) {
     if (auto online = storage_.check_online(); !online) return std::unexpected(online.error());
     const auto where = at(found.directory);
     const auto topic_id = read_topic_id(where);
@@ -194,8 +194,8 @@ Result<std::unique_ptr<Log>> LogDir::load(const FoundPartition& found, ConfigRef
     const auto& partition = found.name.partition;
     Loader loader(storage_, {partition, *topic_id, where, std::move(config)}, load_from(partition),
                   now_ms);
-    auto log = loader.load();
-    if (log) add(**log);
+    auto log = loader.load(recover_bytes_max);
+    if (log && *log) add(**log);
     return log;
 }
 
@@ -239,7 +239,7 @@ Result<std::unique_ptr<Log>> LogDir::make(LoadWhat what, LoadFrom from, std::int
         cleaned_to_.erase(what.partition);
     }
     Loader loader(storage_, std::move(what), from, now_ms);
-    auto log = loader.load();
+    auto log = loader.load(UINT64_MAX);
     if (log) add(**log);
     return log;
 }

@@ -70,9 +70,11 @@ public:
 
     // Opens a partition that was found, recovering it unless the last stop was clean. Several
     // threads may load different ones at once. Its topic id is zero without partition.metadata.
+    // Null when more than `recover_bytes_max` would have to be read for that.
     //   corrupt_message  bit rot: the sentence says where; the files are left as they are
     Result<std::unique_ptr<Log>> load(const FoundPartition& found, ConfigRef config,
-                                      std::int64_t now_ms);
+                                      std::int64_t now_ms,
+                                      std::uint64_t recover_bytes_max = UINT64_MAX);
     // A new partition; fine when an empty directory of that name and topic id is there. Nothing is
     // synced: the log's first flush makes directory and files durable with its records.
     Result<std::unique_ptr<Log>> create(const TopicPartition& partition, const Uuid& topic_id,

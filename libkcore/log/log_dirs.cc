@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <utility>
 
 namespace kcore::log {
@@ -17,6 +18,8 @@ namespace kcore::log {
 namespace {
 
 constexpr std::string_view kMetadataTopic = "__cluster_metadata";
+// Read in a millisecond or so; what has to recover more must not keep others waiting.
+constexpr std::uint64_t kQuickBytes = 1 << 20;
 
 Result<void> check_identities(const std::vector<std::unique_ptr<LogDir>>& dirs) {
     const LogDir* first = nullptr;
@@ -99,10 +102,13 @@ std::int64_t LogDirs::previous_broker_epoch() const {
 
 namespace {
 
+using LoadOne = std::function<void(LogDir&, const FoundPartition&)>;
+
 // A job that begins when all is done finds nothing to do, and touches nothing but this.
 struct Loading {
     struct Part {
         LogDir* dir = nullptr;
+        std::span<const FoundPartition> found;
         std::atomic<std::size_t> next = 0;
     };
     std::deque<Part> parts;
@@ -110,38 +116,29 @@ struct Loading {
     std::condition_variable done;
     std::size_t left = 0;
 
+    void add(LogDir& dir, std::span<const FoundPartition> found) {
+        auto& part = parts.emplace_back();
+        part.dir = &dir;
+        part.found = found;
+        left += found.size();
+    }
+
     // Takes the next partition of the directory until none is left.
-    template <class Load>
-    void work(Part& part, const Load& load) {
-        const auto& found = part.dir->found();
-        for (auto i = part.next++; i < found.size(); i = part.next++) {
-            load(*part.dir, found[i]);
+    void work(Part& part, const LoadOne& load) {
+        for (auto i = part.next++; i < part.found.size(); i = part.next++) {
+            load(*part.dir, part.found[i]);
             const std::lock_guard lock(mutex);
             if (--left == 0) done.notify_all();
         }
     }
 };
 
-}  // namespace
-
-void LogDirs::load(io::Pool& pool, std::size_t threads,
-                   const std::function<ConfigRef(const TopicPartition&)>& config_for,
-                   const std::function<void(LoadedPartition)>& on_loaded, std::int64_t now_ms) {
-    const auto load_one = [&](LogDir& dir, const FoundPartition& found) {
-        const auto& partition = found.name.partition;
-        if (found.name.kind != DirKind::current || partition.topic == kMetadataTopic) return;
-        auto log = dir.load(found, config_for(partition), now_ms);
-        on_loaded({.directory = &dir, .found = found, .log = std::move(log)});
-    };
-    const auto loading = std::make_shared<Loading>();
-    for (const auto& dir : dirs_) {
-        loading->parts.emplace_back().dir = dir.get();
-        loading->left += dir->found().size();
-    }
+void load_all(const std::shared_ptr<Loading>& loading, io::Pool& pool, std::size_t threads,
+              const LoadOne& load_one) {
     if (loading->left == 0) return;
     // This thread helps, so that it ends also where it is the pool's only one.
     for (auto& part : loading->parts) {
-        const auto helpers = std::min(part.dir->found().size(), std::max<std::size_t>(threads, 1));
+        const auto helpers = std::min(part.found.size(), std::max<std::size_t>(threads, 1));
         for (std::size_t i = &part == &loading->parts.front() ? 1 : 0; i < helpers; ++i) {
             pool.submit([loading, &part, &load_one] { loading->work(part, load_one); });
         }
@@ -149,6 +146,51 @@ void LogDirs::load(io::Pool& pool, std::size_t threads,
     for (auto& part : loading->parts) loading->work(part, load_one);
     std::unique_lock lock(loading->mutex);
     loading->done.wait(lock, [&] { return loading->left == 0; });
+}
+
+}  // namespace
+
+void LogDirs::load(io::Pool& pool, std::size_t threads, const ConfigFor& config_for,
+                   const OnLoaded& on_loaded, std::int64_t now_ms) {
+    const LoadOne load_one = [&](LogDir& dir, const FoundPartition& found) {
+        const auto& partition = found.name.partition;
+        if (found.name.kind != DirKind::current || partition.topic == kMetadataTopic) return;
+        auto log = dir.load(found, config_for(partition), now_ms, kQuickBytes);
+        if (!log || *log) {
+            return on_loaded({.directory = &dir, .found = found, .log = std::move(log)});
+        }
+        const std::lock_guard lock(late_mutex_);
+        late_[&dir].push_back(found);
+    };
+    const auto loading = std::make_shared<Loading>();
+    for (const auto& dir : dirs_) loading->add(*dir, dir->found());
+    load_all(loading, pool, threads, load_one);
+}
+
+std::vector<TopicPartition> LogDirs::late() const {
+    const std::lock_guard lock(late_mutex_);
+    std::vector<TopicPartition> out;
+    for (const auto& [dir, all] : late_) {
+        for (const auto& found : all) out.push_back(found.name.partition);
+    }
+    return out;
+}
+
+void LogDirs::load_late(io::Pool& pool, std::size_t threads, const ConfigFor& config_for,
+                        const OnLoaded& on_loaded, std::int64_t now_ms) {
+    const LoadOne load_one = [&](LogDir& dir, const FoundPartition& found) {
+        if (is_stopped_) return;
+        auto log = dir.load(found, config_for(found.name.partition), now_ms);
+        on_loaded({.directory = &dir, .found = found, .log = std::move(log)});
+    };
+    std::map<LogDir*, std::vector<FoundPartition>> late;
+    {
+        const std::lock_guard lock(late_mutex_);
+        late.swap(late_);
+    }
+    const auto loading = std::make_shared<Loading>();
+    for (const auto& [dir, all] : late) loading->add(*dir, all);
+    load_all(loading, pool, threads, load_one);
 }
 
 LogDir* LogDirs::choose() const {

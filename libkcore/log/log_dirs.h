@@ -1,9 +1,12 @@
 #pragma once
 // All log directories of a broker: opened together, loaded in parallel, written to as one.
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,10 +56,16 @@ public:
 
     // Loads everything found except the metadata log, with `threads` jobs on `pool` per directory.
     // `config_for` and `on_loaded` are called from those threads, as soon as each is ready. Returns
-    // when all have been; from any thread that may block.
-    void load(io::Pool& pool, std::size_t threads,
-              const std::function<ConfigRef(const TopicPartition&)>& config_for,
-              const std::function<void(LoadedPartition)>& on_loaded, std::int64_t now_ms);
+    // when all have been; from any thread that may block. What takes long to recover is left, once,
+    // to be named by late() and loaded by load_late().
+    using ConfigFor = std::function<ConfigRef(const TopicPartition&)>;
+    using OnLoaded = std::function<void(LoadedPartition)>;
+    void load(io::Pool& pool, std::size_t threads, const ConfigFor& config_for,
+              const OnLoaded& on_loaded, std::int64_t now_ms);
+    void load_late(io::Pool& pool, std::size_t threads, const ConfigFor& config_for,
+                   const OnLoaded& on_loaded, std::int64_t now_ms);
+    std::vector<TopicPartition> late() const;
+    void stop_loading() { is_stopped_ = true; }  // load_late() begins no other.
 
     // Where a new partition goes: online and open to them, with the fewest. Null when there is
     // none.
@@ -66,6 +75,9 @@ public:
 private:
     std::vector<std::unique_ptr<LogDir>> dirs_;
     std::vector<Failed> failed_;
+    std::atomic<bool> is_stopped_ = false;
+    mutable std::mutex late_mutex_;
+    std::map<LogDir*, std::vector<FoundPartition>> late_;
 };
 
 }  // namespace kcore::log

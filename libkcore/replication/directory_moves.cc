@@ -69,8 +69,8 @@ void DirectoryMoves::resume() {
 
 void DirectoryMoves::resume(log::LogDir& dir, const log::FoundPartition& found) {
     const auto& name = found.name.partition;
-    // Its log may come back with its directory.
-    if (partitions_.offline_reason(name)) return;
+    // Its log may come back with its directory, or was not loaded before the end.
+    if (partitions_.offline_reason(name) || partitions_.is_loading(name)) return;
     const auto partition = partitions_.find(name.topic, name.partition);
     const auto from = partition ? partition->with_log([&](log::Log& log) -> Result<log::LogDir*> {
         return &dirs_.holding(log);

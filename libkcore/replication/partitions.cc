@@ -15,10 +15,6 @@ namespace kcore::replication {
 
 namespace {
 
-bool is_assigned(const metadata::Partition& partition, std::int32_t node) {
-    return std::ranges::find(partition.replicas, node) != partition.replicas.end();
-}
-
 Leadership leadership_of(const metadata::Partition& partition) {
     return {partition.leader, partition.leader_epoch, partition.partition_epoch, partition.replicas,
             partition.isr};
@@ -86,74 +82,12 @@ bool Partitions::is_offline(const Wanted& wanted) const {
            found->second.topic_id == wanted.topic.id;
 }
 
-// --- At the start
-
-void Partitions::load(const metadata::Image& image) {
-    const auto config_for = [&](const TopicPartition& name) {
-        return settings_for(image, name.topic)->log;
-    };
-    const auto on_loaded = [&](log::LoadedPartition loaded) {
-        take_loaded(image, std::move(loaded));
-    };
-    dirs_.load(pool_, options_.recovery_threads, config_for, on_loaded, clock_.wall_ms());
-}
-
-// Assigned to this broker, of this topic and not of an earlier one of its name, and not a second
-// log beside the one in the directory that the image names.
-bool Partitions::is_ours(const metadata::Image& image, const log::LoadedPartition& loaded) const {
-    const auto& name = loaded.found.name.partition;
-    const auto* topic = image.topic(name.topic);
-    const auto* state = topic != nullptr ? topic->partition(name.partition) : nullptr;
-    if (state == nullptr || !is_assigned(*state, options_.node_id)) return false;
-    const auto topic_id = loaded.log ? Result<Uuid>((*loaded.log)->topic_id())
-                                     : loaded.directory->topic_id(loaded.found);
-    // Without an id, or with one that cannot be read, it counts as this topic's.
-    if (topic_id && !topic_id->is_zero() && *topic_id != topic->id) return false;
-    const auto assigned = state->directory_of(options_.node_id);
-    if (loaded.directory->id() == assigned) return true;
-    for (const auto& other : dirs_.all()) {
-        if (other.get() == loaded.directory) break;
-        if (other->has_found(name)) return false;
-    }
-    const auto* named = dirs_.by_id(assigned);
-    return named == nullptr || !named->has_found(name);
-}
-
-void Partitions::set_aside(log::LoadedPartition loaded) {
-    options_.logger.warn("not assigned here, set aside partition={} path={}/{}",
-                         loaded.found.name.partition.to_string(), loaded.directory->path(),
-                         loaded.found.directory);
-    const auto done = loaded.log ? loaded.directory->set_aside(*std::move(loaded.log))
-                                 : loaded.directory->set_aside(loaded.found);
-    if (!done) options_.logger.error("set aside failed error=\"{}\"", done.error().what);
-}
-
-void Partitions::take_loaded(const metadata::Image& image, log::LoadedPartition loaded) {
-    const auto& name = loaded.found.name.partition;
-    if (!is_ours(image, loaded)) return set_aside(std::move(loaded));
-    const Wanted wanted{*image.topic(name.topic), name.partition, false};
-    if (!loaded.log) {
-        options_.logger.error("log not loaded, the partition is offline partition={} error=\"{}\"",
-                              name.to_string(), loaded.log.error().what);
-        refuse(name, {wanted.topic.id, loaded.log.error(), loaded.directory, loaded.found});
-        // Of a directory that failed the controller hears otherwise.
-        if (!loaded.directory->is_offline()) tell(wanted, kDirLost);
-        return;
-    }
-    if ((*loaded.log)->topic_id().is_zero()) {
-        const auto adopted = loaded.directory->adopt(**loaded.log, wanted.topic.id);
-        if (!adopted)
-            return refuse(name, {wanted.topic.id, adopted.error(), nullptr, std::nullopt});
-    }
-    auto partition =
-        make_partition(*std::move(loaded.log), settings_for(image, name.topic), wanted.state());
-    put({std::move(partition), loaded.directory});
-    tell(wanted, loaded.directory->id());
-}
+// --- As the image changes
 
 PartitionRef Partitions::make_partition(std::unique_ptr<log::Log> log, SettingsRef settings,
                                         const metadata::Partition& state) const {
     const PeerRules peers{live_brokers_, options_.lag_max_ms};
+    log->set_config(settings->log);  // Another since it was loaded, perhaps.
     auto partition =
         std::make_shared<Partition>(options_.node_id, std::move(log), std::move(settings), peers);
     partition->assume(leadership_of(state), io::steady_ms(clock_));
@@ -208,10 +142,9 @@ void Partitions::refuse(const TopicPartition& name, Offline offline) {
     offline_.insert_or_assign(name, std::move(offline));
 }
 
-// --- As the image changes
-
 void Partitions::apply(const metadata::Image& before, const metadata::Image& after,
                        const metadata::Changes& changes) {
+    const std::lock_guard applying(applying_);
     live_brokers_.set(after);
     if (changes.from_snapshot) drop_deleted(after);
     // Deletions first: a topic may be gone and made anew under the same name.
@@ -243,6 +176,10 @@ void Partitions::drop_deleted(const metadata::Image& after) {
             if (after.topic(offline.topic_id) == nullptr)
                 gone.emplace(offline.topic_id, name.topic);
         }
+        for (const auto& [name, loading] : loading_) {
+            if (after.topic(loading.topic_id) == nullptr)
+                gone.emplace(loading.topic_id, name.topic);
+        }
     }
     for (const auto& [id, topic] : gone) drop_topic(id, topic);
 }
@@ -264,6 +201,9 @@ void Partitions::drop_topic(const Uuid& id, const std::string& topic) {
         for (const auto& [name, offline] : offline_) {
             if (offline.topic_id == id) names.push_back(name);
         }
+        for (const auto& [name, loading] : loading_) {
+            if (loading.topic_id == id) names.push_back(name);
+        }
     }
     for (const auto& name : names) drop(name, gone(name));
     const std::unique_lock lock(mutex_);
@@ -276,7 +216,7 @@ void Partitions::drop_topic(const Uuid& id, const std::string& topic) {
 void Partitions::apply_partition(const metadata::Image& after, const Wanted& wanted) {
     const auto name = wanted.name();
     const auto* state = wanted.topic.partition(wanted.number);
-    if (state == nullptr || !is_assigned(*state, options_.node_id)) {
+    if (!is_assigned_here(state)) {
         drop(name, gone(name));
         return;
     }
@@ -286,7 +226,14 @@ void Partitions::apply_partition(const metadata::Image& after, const Wanted& wan
         partition->assume(leadership_of(*state), io::steady_ms(clock_));
         return;
     }
+    {
+        const std::shared_lock lock(mutex_);
+        const auto found = loading_.find(name);
+        const bool waits = found != loading_.end() && !found->second.is_dropped;
+        if (waits && found->second.topic_id == wanted.topic.id) return;
+    }
     drop(name, gone(name));
+    if (is_loading(name)) return;  // Its name is free when that is gone.
     const auto home = home_of(wanted);
     if (home) return create(after, wanted, **home);
     options_.logger.error("the partition is offline partition={} error=\"{}\"", name.to_string(),
@@ -372,6 +319,9 @@ void Partitions::drop(const TopicPartition& name, const Error& why) {
         const std::unique_lock lock(mutex_);
         if (const auto found = offline_.extract(name)) offline = std::move(found.mapped());
         preferred_.erase(name);
+        if (const auto late = loading_.find(name); late != loading_.end()) {
+            late->second.is_dropped = true;
+        }
         if (const auto* found = held(name.topic, name.partition)) {
             dropped = *found;
             by_name_.find(name.topic)->second.erase(name.partition);
@@ -485,7 +435,8 @@ bool Partitions::close() {
     };
     const auto threads = options_.recovery_threads * dirs_.all().size();
     io::run_parallel(pool_, threads, partitions.size(), close_one);
-    return is_clean;
+    const std::shared_lock lock(mutex_);
+    return is_clean && loading_.empty();
 }
 
 }  // namespace kcore::replication

@@ -2,6 +2,7 @@
 // All partitions of this broker, and how they follow the metadata image: logs are made, given
 // roles, and removed as it says. Which broker leads is never decided here.
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,12 +37,13 @@ struct PartitionsOptions {
     Logger logger;
 };
 
-// Lookups are thread-safe; load(), apply() and close() block and come one at a time;
-// directory_failed() from any thread.
+// Lookups are thread-safe; load(), apply() and close() block and come one at a time, load_late()
+// beside apply(); directory_failed() from any thread.
 //
 // 1. A log is made only for a partition that cannot have one yet: it is new in the image, or the
 //    image has it in no directory or in one that is online, and no log of it was found there.
 // 2. One whose log was refused, or whose directory is not online, is offline: never made anew.
+// 3. One that is loading takes its role when it is loaded; the image may have dropped it by then.
 class Partitions {
 public:
     Partitions(PartitionsOptions options, log::LogDirs& dirs, io::Pool& pool, io::Clock& clock);
@@ -64,8 +66,15 @@ public:
     std::optional<Error> offline_reason(const TopicPartition& name) const;
 
     // At start: loads every log that was found and is still assigned here, in parallel, each
-    // serving as soon as it is ready; sets the others aside as strays. Returns when all are done.
+    // serving as soon as it is ready; sets the others aside as strays. Logs with much to recover
+    // are left for load_late(), which goes on beside apply(): `latest` gives the image of the last
+    // apply(), or of one under way, and `on_ready` hears of each that serves.
     void load(const metadata::Image& image);
+    using Latest = std::function<metadata::ImagePtr()>;
+    using OnReady = std::function<void(const Uuid& topic_id, const TopicPartition& name)>;
+    void load_late(const Latest& latest, const OnReady& on_ready);
+    void stop_loading() { dirs_.stop_loading(); }  // load_late() returns soon.
+    bool is_loading(const TopicPartition& name) const;
 
     // Brings logs and roles in line with `after`. Before `after` is published, so that nobody is
     // sent to a leader that is not there yet.
@@ -113,6 +122,11 @@ private:
         std::optional<log::FoundPartition> found;
         bool is_final = true;  // Else the next change of the partition tries again.
     };
+    // To be loaded by load_late().
+    struct Loading {
+        Uuid topic_id;
+        bool is_dropped = false;  // Not of this topic, or not assigned here, any more.
+    };
     // One partition of the image.
     struct Wanted {
         const metadata::Topic& topic;
@@ -134,6 +148,8 @@ private:
     Result<log::LogDir*> home_of(const Wanted& wanted) const;
     void create(const metadata::Image& after, const Wanted& wanted, log::LogDir& directory);
     void take_loaded(const metadata::Image& image, log::LoadedPartition loaded);
+    void take_late(const metadata::Image& image, log::LoadedPartition loaded);
+    void remove_loaded(log::LoadedPartition loaded);
     bool is_ours(const metadata::Image& image, const log::LoadedPartition& loaded) const;
     void set_aside(log::LoadedPartition loaded);
     void refuse(const TopicPartition& name, Offline offline);
@@ -142,6 +158,10 @@ private:
                                 const metadata::Partition& state) const;
     SettingsRef settings_for(const metadata::Image& image, const std::string& topic);
     bool is_offline(const Wanted& wanted) const;
+    bool is_assigned_here(const metadata::Partition* state) const {
+        if (state == nullptr) return false;
+        return std::ranges::find(state->replicas, options_.node_id) != state->replicas.end();
+    }
 
     const PartitionsOptions options_;
     log::LogDirs& dirs_;
@@ -154,6 +174,9 @@ private:
     std::unordered_map<Uuid, std::string> names_;
     std::unordered_map<TopicPartition, Offline> offline_;
     std::unordered_map<TopicPartition, log::LogDir*> preferred_;
+    std::unordered_map<TopicPartition, Loading> loading_;
+
+    std::mutex applying_;  // One image, or one log that was late, at a time.
 
     std::mutex settings_mutex_;
     std::int64_t settings_offset_ = -1;  // Of the image that these are of.

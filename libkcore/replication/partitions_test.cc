@@ -88,12 +88,16 @@ protected:
         partitions_->apply(metadata::Image(), *image_, all);
     }
 
-    void apply(std::vector<metadata::Record> records) {
+    metadata::Changes change_image(std::vector<metadata::Record> records) {
         metadata::Delta delta(image_);
-        for (const auto& record : records) ASSERT_TRUE(delta.apply(record));
-        const auto changes = delta.changes();
-        const auto before = image_;
+        for (const auto& record : records) EXPECT_TRUE(delta.apply(record));
+        auto changes = delta.changes();
         image_ = *delta.build(image_->offset + 1, 1, 0);
+        return changes;
+    }
+    void apply(std::vector<metadata::Record> records) {
+        const auto before = image_;
+        const auto changes = change_image(std::move(records));
         partitions_->apply(*before, *image_, changes);
     }
     static metadata::Record topic() {
@@ -108,6 +112,15 @@ protected:
         p.leader = kMe;
         p.directories = {directory};
         return metadata::make_record(metadata::MetadataVersion(33), kOrders, number, p);
+    }
+    static metadata::Record assigned_to(std::int32_t node) {
+        protocol::PartitionChangeRecord r;
+        r.topic_id = kOrders;
+        r.partition_id = 0;
+        r.replicas = r.isr = {node};
+        r.directories = {kDirMigrating};
+        r.leader = node;
+        return {std::move(r), 2};
     }
     // Any change: the next leader epoch.
     static metadata::Record elected(std::int32_t number) {
@@ -135,6 +148,28 @@ protected:
             auto bytes = builder.take();
             ASSERT_TRUE(found->append(bytes, AppendRequest()));
         }
+    }
+    // More than is recovered before the others serve.
+    void append_much(std::int32_t number) {
+        const auto found = partitions_->find("orders", number);
+        const std::string value(600'000, 'v');
+        for (int i = 0; i < 2; ++i) {
+            record::BatchBuilder builder;
+            builder.append(1'000, std::nullopt, as_bytes(value));
+            builder.close();
+            auto bytes = builder.take();
+            ASSERT_TRUE(found->append(bytes, AppendRequest()));
+        }
+    }
+    // Gives the numbers of those that serve now.
+    std::vector<std::int32_t> load_late() {
+        std::vector<std::int32_t> ready;
+        partitions_->load_late([this] { return image_; },
+                               [&](const Uuid& topic, const TopicPartition& name) {
+                                   EXPECT_EQ(topic, kOrders);
+                                   ready.push_back(name.partition);
+                               });
+        return ready;
     }
     bool is_served(std::int32_t number) const {
         return partitions_->find("orders", number) != nullptr;
@@ -291,6 +326,92 @@ TEST_F(PartitionsTest, ALogWhosePartitionMetadataWasNeverWrittenIsTheImagesTopic
         restart();
         EXPECT_TRUE(is_served(0)) << "it has its id again";
     }
+}
+
+TEST_F(PartitionsTest, ALogWithMuchToRecoverComesAfterTheOthers) {
+    apply({topic(), partition(0, kA), partition(1, kA)});
+    append_much(0);
+    append(1);
+    restart();
+    EXPECT_FALSE(is_served(0));
+    EXPECT_TRUE(partitions_->is_loading({"orders", 0}));
+    EXPECT_TRUE(is_served(1));
+    apply({elected(0)});
+    EXPECT_FALSE(is_served(0)) << "not made anew";
+    EXPECT_THAT(load_late(), testing::ElementsAre(0));
+    EXPECT_FALSE(partitions_->is_loading({"orders", 0}));
+    ASSERT_TRUE(is_served(0));
+    EXPECT_EQ(partitions_->find("orders", 0)->leadership().leader_epoch, 1);
+    EXPECT_TRUE(partitions_->close());
+}
+
+TEST_F(PartitionsTest, ALogThatWasNotLoadedIsNotClosedCleanly) {
+    apply({topic(), partition(0, kA)});
+    append_much(0);
+    restart();
+    partitions_->stop_loading();
+    EXPECT_TRUE(load_late().empty());
+    EXPECT_FALSE(partitions_->close());
+    restart();
+    EXPECT_THAT(load_late(), testing::ElementsAre(0));
+}
+
+TEST_F(PartitionsTest, ATopicThatIsDeletedWhileItsLogIsLoadingGoes) {
+    apply({topic(), partition(0, kA)});
+    append_much(0);
+    restart();
+    protocol::RemoveTopicRecord removed;
+    removed.topic_id = kOrders;
+    apply({{std::move(removed), 0}});
+    EXPECT_TRUE(there("/a/orders-0"));
+    EXPECT_TRUE(load_late().empty());
+    EXPECT_FALSE(there("/a/orders-0"));
+    apply({topic(), partition(0, kA)});
+    EXPECT_TRUE(is_served(0));
+}
+
+TEST_F(PartitionsTest, APartitionThatComesBackWhileItsLogIsLoadingBeginsEmpty) {
+    apply({topic(), partition(0, kA)});
+    append_much(0);
+    restart();
+    protocol::RemoveTopicRecord removed;
+    removed.topic_id = kOrders;
+    apply({{std::move(removed), 0}});
+    apply({topic(), partition(0, kA)});
+    EXPECT_FALSE(is_served(0));
+    EXPECT_THAT(load_late(), testing::ElementsAre(0));
+    ASSERT_TRUE(is_served(0));
+    const auto end =
+        partitions_->find("orders", 0)->with_log([](log::Log& log) -> Result<std::int64_t> {
+            return log.log_end_offset();
+        });
+    EXPECT_EQ(end, 0);
+}
+
+TEST_F(PartitionsTest, ALateLogThatIsAssignedElsewhereIsSetAside) {
+    apply({topic(), partition(0, kA)});
+    append_much(0);
+    kill();
+    change_image({assigned_to(2)});
+    restart();
+    EXPECT_TRUE(load_late().empty());
+    EXPECT_THAT(names_in("/a"), testing::ElementsAre(testing::EndsWith("-stray")));
+    EXPECT_TRUE(partitions_->close());
+}
+
+TEST_F(PartitionsTest, ALateLogOfAnEarlierTopicMakesWayForTheOneOfThatName) {
+    constexpr Uuid kEarlier{7, 9};
+    apply({topic(), partition(0, kA)});
+    append_much(0);
+    ASSERT_TRUE(partitions_->close());
+    kill();
+    const auto text = log::format_partition_metadata(kEarlier);
+    ASSERT_TRUE(log::replace_file(disk_, "/a/orders-0/partition.metadata", as_bytes(text)));
+    restart();
+    EXPECT_FALSE(is_served(0));
+    EXPECT_THAT(load_late(), testing::ElementsAre(0));
+    EXPECT_THAT(names_in("/a"),
+                testing::UnorderedElementsAre("orders-0", testing::EndsWith("-stray")));
 }
 
 TEST_F(PartitionsTest, AFailedDirectoryTakesItsPartitionsOfflineAndNoOthers) {
