@@ -169,6 +169,8 @@ void Partition::when_committed(std::int32_t leader_epoch, std::int64_t offset, D
     Due due;
     const std::lock_guard lock(mutex_);
     if (auto ok = check_leader_locked(leader_epoch); !ok) {
+        // What those heard who waited when the leader changed: a producer names no epoch.
+        if (!stopped_) ok = fail(Errc::not_leader_or_follower, std::move(ok).error().what);
         due.calls.emplace_back(std::move(done), std::move(ok));
     } else if (log_->high_watermark() >= offset) {
         auto enough = check_in_sync_locked(kAcksAll);

@@ -138,6 +138,16 @@ TEST_F(PartitionTest, LosingTheLeadershipEndsWaits) {
     EXPECT_EQ(wait.result->error().code, Errc::not_leader_or_follower);
 }
 
+TEST_F(PartitionTest, WhoBeginsToWaitAfterAnElectionHearsWhatTheOthersHeard) {
+    lead(5, {kMe, 2}, {kMe, 2});
+    ASSERT_TRUE(append(2));
+    lead(6, {kMe, 2}, {kMe, 2});
+    Wait wait;
+    partition_->when_committed(5, 2, wait.done());
+    ASSERT_TRUE(wait.is_over());
+    EXPECT_EQ(wait.result->error().code, Errc::not_leader_or_follower);
+}
+
 TEST_F(PartitionTest, StopAnswersEverybodyAndGivesTheLogUp) {
     lead(5, {kMe, 2}, {kMe, 2});
     ASSERT_TRUE(append(2));
