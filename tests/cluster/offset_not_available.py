@@ -16,6 +16,7 @@ import time
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
 from node import workplace
 from records import SECONDS
+from trials import until
 from trio import bootstrap_of, make_nodes, start_all
 from wire import Connection
 
@@ -25,13 +26,6 @@ from confluent_kafka.admin import AdminClient, NewTopic
 SETTINGS = {"broker.session.timeout.ms": "60000", "replica.lag.time.max.ms": "60000"}
 LATEST, EARLIEST = -1, -2
 LEADER_NOT_AVAILABLE, OFFSET_NOT_AVAILABLE = 5, 78
-
-
-def await_true(what, test):
-    deadline = time.monotonic() + SECONDS
-    while not test():
-        assert time.monotonic() < deadline, f"not within {SECONDS} s: {what}"
-        time.sleep(0.05)
 
 
 def state_of(node):
@@ -58,15 +52,15 @@ def main(program):
         admin = AdminClient({"bootstrap.servers": bootstrap_of(nodes), "log_level": 0})
         admin.create_topics([NewTopic("orders", replica_assignment=[[1, 2, 3]],
                                       num_partitions=1)])["orders"].result(SECONDS)
-        await_true("all in sync", lambda: len(state_of(second).isrs) == 3)
+        until("not all are in sync", lambda: len(state_of(second).isrs) == 3)
         third.process.send_signal(signal.SIGSTOP)
         producer = confluent_kafka.Producer({"bootstrap.servers": first.bootstrap, "acks": "1"})
         producer.produce("orders", b"x", partition=0)
         assert producer.flush(SECONDS) == 0
-        await_true("the follower has it", lambda: any(
+        until("the follower has not got it", lambda: any(
             file.stat().st_size for file in second.folder.glob("data/orders-0/*.log")))
         assert first.stop() == 0
-        await_true("another leader", lambda: state_of(second).leader == 2)
+        until("there is no other leader", lambda: state_of(second).leader == 2)
         found = {version: offset_of(second, version, LATEST) for version in (4, 5, 7)}
         by_time = offset_of(second, 7, int(time.time() * 1000) - 3_600_000)
         start = offset_of(second, 7, EARLIEST)

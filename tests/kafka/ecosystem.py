@@ -10,7 +10,6 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,16 +22,11 @@ import reference
 from confluent import Client
 from messages import Message
 from node import ROOT, SKIPPED, Node
+from ports import free_ports
 
 PROGRAM = os.environ.get("KCORE_KBROKER", f"{ROOT}/build/release/apps/kbroker")
 PATIENCE_SECONDS = 90
 STRING = "org.apache.kafka.connect.storage.StringConverter"
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Ecosystem(unittest.TestCase):
@@ -81,7 +75,7 @@ class Ecosystem(unittest.TestCase):
     def worker(self, **more):
         return {"bootstrap.servers": self.node.bootstrap, "key.converter": STRING,
                 "value.converter": STRING, "offset.flush.interval.ms": "500",
-                "listeners": f"HTTP://127.0.0.1:{free_port()}",
+                "listeners": f"HTTP://127.0.0.1:{free_ports(1)[0]}",
                 **{key.replace("_", "."): value for key, value in more.items()}}
 
     @staticmethod

@@ -19,6 +19,7 @@ import time
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "cluster"))
 from node import Node, workplace
+from ports import free_ports
 from records import PARTITIONS, TOPIC, SECONDS, Writer, check, create_topic, read_all
 
 import confluent_kafka
@@ -35,6 +36,7 @@ DESCRIPTOR_SLACK = 20
 
 NODE = {
     "log.cleaner.backoff.ms": "500",
+    "log.initial.task.delay.ms": "1000",
     "log.retention.check.interval.ms": "1000",
     "log.segment.delete.delay.ms": "1000",
     "offsets.topic.num.partitions": "4",
@@ -181,7 +183,9 @@ class Changes(Load):
 
 class Soak:
     def __init__(self, program, folder, seconds):
-        self.node = Node(program, folder, NODE).start()
+        # Not one of those that connections are given while the node is down.
+        listeners = f"PLAINTEXT://127.0.0.1:{free_ports(1)[0]},CONTROLLER://127.0.0.1:0"
+        self.node = Node(program, folder, {**NODE, "listeners": listeners}).start()
         self.seconds = seconds
         self.client = {"bootstrap.servers": self.node.bootstrap, "log_level": 0}
         self.problems = []
