@@ -6,11 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "cli/ask.h"
 #include "cli/configs.h"
 #include "cli/session.h"
 
 namespace kcore::admin {
 
+using cli::ask;
+using cli::error_of;
 using cli::Session;
 
 struct Options {
@@ -58,14 +61,7 @@ cli::Sheet quorum_fields();
 cli::Sheet feature_fields();
 cli::Sheet api_version_fields();
 
-// An answer as JSON; an error at its top is the result's. Node -1: any.
-Result<cli::Json> ask(Session& session, const std::string& api, const cli::Json& request,
-                      std::int32_t node = -1);
-
 // Ids of all brokers, ascending.
 Result<std::vector<std::int32_t>> broker_ids(Session& session);
-
-// What an entry of an answer says went wrong.
-std::optional<Error> error_of(const cli::Json& entry);
 
 }  // namespace kcore::admin

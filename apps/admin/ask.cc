@@ -7,24 +7,6 @@
 
 namespace kcore::admin {
 
-std::optional<Error> error_of(const cli::Json& entry) {
-    const auto code = errc_from_wire(entry.value("errorCode", std::int16_t{0}));
-    if (code == Errc::none) return std::nullopt;
-    const bool has_message = entry.contains("errorMessage") && entry["errorMessage"].is_string();
-    auto message = has_message ? entry["errorMessage"].get<std::string>() : std::string();
-    if (message.empty()) message = error_info(code).message;
-    return Error(code, std::move(message));
-}
-
-Result<cli::Json> ask(Session& session, const std::string& api, const cli::Json& request,
-                      std::int32_t node) {
-    auto text = session.admin().ask(api, request.dump(), node);
-    if (!text) return std::unexpected(std::move(text).error());
-    auto answer = cli::Json::parse(*text);
-    if (auto error = error_of(answer)) return std::unexpected(std::move(*error));
-    return answer;
-}
-
 Result<std::vector<std::int32_t>> broker_ids(Session& session) {
     auto view = session.admin().metadata(std::vector<std::string>());
     if (!view) return std::unexpected(std::move(view).error());

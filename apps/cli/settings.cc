@@ -33,10 +33,8 @@ Parsed<Bytes> read_all(const std::string& path) {
 
 // A file of client properties: unknown keys warn, since such files are shared with other clients.
 Parsed<void> apply_file(client::Config& config, const std::string& path) {
-    const auto bytes = read_all(path);
-    if (!bytes) return refuse(bytes.error());
-    const auto properties = parse_properties(*bytes);
-    if (!properties) return refuse(fmt::format("{}: {}", path, properties.error().what));
+    const auto properties = read_properties(path);
+    if (!properties) return refuse(properties.error());
     for (const auto& property : *properties) {
         auto done = client::set_property(config, property.key, property.value);
         if (done) continue;
@@ -119,6 +117,14 @@ void apply_verbosity(client::Config& config, int verbose) {
 }
 
 }  // namespace
+
+Parsed<std::vector<Property>> read_properties(const std::string& path) {
+    const auto bytes = read_all(path);
+    if (!bytes) return refuse(bytes.error());
+    auto properties = parse_properties(*bytes);
+    if (!properties) return refuse(fmt::format("{}: {}", path, properties.error().what));
+    return std::move(*properties);
+}
 
 Parsed<std::optional<std::string>> read_only_profile(const Common& common) {
     auto profile = chosen_profile(common);

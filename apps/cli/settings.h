@@ -4,7 +4,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/properties.h"
 #include "cli/common.h"
 
 namespace kcore::cli {
@@ -12,6 +14,9 @@ namespace kcore::cli {
 // Over `defaults`, which are a tool's own. Refuses with a sentence: an unknown property or profile,
 // an unreadable file.
 Parsed<client::Config> read_settings(const Common& common, client::Config defaults = {});
+
+// The lines of a properties file. Refuses one that cannot be read or is none.
+Parsed<std::vector<Property>> read_properties(const std::string& path);
 
 // The name of the profile in use when it is read_only, else nothing. Refuses as read_settings().
 Parsed<std::optional<std::string>> read_only_profile(const Common& common);
