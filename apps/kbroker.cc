@@ -1,7 +1,9 @@
 // kbroker: runs a broker, and looks after brokers that run.
 
 #include "admin/admin.h"
+#include "admin/scripts/scripts.h"
 #include "broker/broker.h"
+#include "cli/script.h"
 #include "cli/tool.h"
 
 namespace kcore::server {
@@ -273,23 +275,22 @@ Command kafka_dump_log(Options& o) {
     return out;
 }
 
-// The name that the program was called by, without its folder and .sh.
-std::string called_as(std::string_view path) {
-    auto name = path.substr(path.rfind('/') + 1);
-    if (name.ends_with(".sh")) name.remove_suffix(3);
-    return std::string(name);
-}
-
 }  // namespace
+
+std::vector<cli::Script> scripts(Options& o) {
+    auto out = admin::scripts();
+    out.push_back({"kafka-dump-log", [&o] { return kafka_dump_log(o); }});
+    return out;
+}
 
 }  // namespace kcore::server
 
 int main(int argc, char** argv) {
     kcore::server::Options options;
+    if (const auto code = kcore::cli::run_script(kcore::server::scripts(options), argc, argv)) {
+        return *code;
+    }
     kcore::admin::Options of_cluster(options.common);
-    const bool is_kafka_dump_log =
-        argc > 0 && kcore::server::called_as(argv[0]) == "kafka-dump-log";
-    const auto root = is_kafka_dump_log ? kcore::server::kafka_dump_log(options)
-                                        : kcore::server::table(options, of_cluster);
+    const auto root = kcore::server::table(options, of_cluster);
     return kcore::cli::run_tool(root, options.common, argc, argv);
 }

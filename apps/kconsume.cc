@@ -5,6 +5,7 @@
 #include "cli/time_text.h"
 #include "cli/tool.h"
 #include "consume/consume.h"
+#include "consume/scripts/scripts.h"
 #include "io/posix.h"
 
 namespace kcore::consume {
@@ -214,6 +215,9 @@ cli::Command table(Options& o) {
 }  // namespace kcore::consume
 
 int main(int argc, char** argv) {
+    if (const auto code = kcore::cli::run_script(kcore::consume::scripts(), argc, argv)) {
+        return *code;
+    }
     kcore::consume::Options options;
     const auto root = kcore::consume::table(options);
     return kcore::cli::run_tool(root, options.common, argc, argv);

@@ -2,6 +2,7 @@
 
 #include "cli/tool.h"
 #include "groups/groups.h"
+#include "groups/scripts/scripts.h"
 #include "groups/target.h"
 
 namespace kcore::groups {
@@ -105,19 +106,11 @@ void add_targets(std::vector<Option>& to, Options& o) {
                                [word](const std::string&) -> Text { return word; }));
     }
     to.push_back(as_target(o, "--to-offset", "N", [](const std::string& n) -> Text { return n; }));
-    to.push_back(as_target(o, "--shift-by", "N", [](const std::string& n) -> Text {
-        return n.starts_with('-') ? n : "+" + n;
-    }));
-    to.push_back(as_target(o, "--to-datetime", "TIME", [](const std::string& time) -> Text {
-        const auto clock = time.find('T');
-        const bool has_zone = clock != time.npos && time.find_first_of("Z+-", clock) != time.npos;
-        return "@" + time + (has_zone ? "" : "Z");  // UTC, as there.
-    }));
-    to.push_back(as_target(o, "--by-duration", "P1DT2H", [](const std::string& iso) -> Text {
-        auto ms = parse_iso_duration_ms(iso);
-        if (!ms) return cli::refuse(std::move(ms).error());
-        return "-" + std::to_string(*ms) + "ms";
-    }));
+    to.push_back(as_target(o, "--shift-by", "N",
+                           [](const std::string& by) -> Text { return shift_target(by); }));
+    to.push_back(as_target(o, "--to-datetime", "TIME",
+                           [](const std::string& time) -> Text { return datetime_target(time); }));
+    to.push_back(as_target(o, "--by-duration", "P1DT2H", duration_target));
     to.push_back(as_target(o, "--from-file", "FILE", [](const std::string& path) -> Text {
                      return "file:" + path;
                  }).completing(Complete::files));
@@ -285,6 +278,9 @@ Command table(Options& o) {
 }  // namespace kcore::groups
 
 int main(int argc, char** argv) {
+    if (const auto code = kcore::cli::run_script(kcore::groups::scripts(), argc, argv)) {
+        return *code;
+    }
     kcore::groups::Options options;
     const auto root = kcore::groups::table(options);
     return kcore::cli::run_tool(root, options.common, argc, argv);

@@ -4,6 +4,7 @@
 #include "cli/tool.h"
 #include "io/posix.h"
 #include "produce/produce.h"
+#include "produce/scripts/scripts.h"
 
 namespace kcore::produce {
 
@@ -197,6 +198,9 @@ cli::Command table(Options& o) {
 }  // namespace kcore::produce
 
 int main(int argc, char** argv) {
+    if (const auto code = kcore::cli::run_script(kcore::produce::scripts(), argc, argv)) {
+        return *code;
+    }
     kcore::produce::Options options;
     const auto root = kcore::produce::table(options);
     return kcore::cli::run_tool(root, options.common, argc, argv);

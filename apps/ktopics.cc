@@ -2,6 +2,7 @@
 
 #include "cli/tool.h"
 #include "topics/rows.h"
+#include "topics/scripts/scripts.h"
 #include "topics/topics.h"
 
 namespace kcore::topics {
@@ -363,6 +364,9 @@ Command table(Options& o) {
 }  // namespace kcore::topics
 
 int main(int argc, char** argv) {
+    if (const auto code = kcore::cli::run_script(kcore::topics::scripts(), argc, argv)) {
+        return *code;
+    }
     kcore::topics::Options options;
     const auto root = kcore::topics::table(options);
     return kcore::cli::run_tool(root, options.common, argc, argv);

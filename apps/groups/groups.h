@@ -7,6 +7,7 @@
 
 #include "cli/configs.h"
 #include "cli/session.h"
+#include "groups/target.h"
 
 namespace kcore::groups {
 
@@ -65,6 +66,10 @@ struct OffsetChange {
     std::int64_t next = 0;
     std::string note = {};
 };
+
+// What a reset of the group would do. `file`: what a target of that kind says.
+Result<std::vector<OffsetChange>> reset_plan(Session& session, const Options& options,
+                                             const Target& target, std::optional<Offsets> file);
 
 // Shows them, asks, and commits them to the group.
 int commit(Session& session, const std::string& group, const std::vector<OffsetChange>& rows,

@@ -185,6 +185,15 @@ int print_plan(cli::Console& console, const std::vector<OffsetChange>& rows) {
     return cli::kDone;
 }
 
+}  // namespace
+
+Result<std::vector<OffsetChange>> reset_plan(Session& session, const Options& options,
+                                             const Target& target, std::optional<Offsets> file) {
+    return Reset(options, session, std::move(file)).plan(target);
+}
+
+namespace {
+
 std::string connected(const client::GroupDescription& group) {
     return fmt::format("{} members are connected, the first is {} at {}", group.members.size(),
                        group.members[0].client_id, group.members[0].host);
@@ -208,7 +217,7 @@ int reset(Session& session, const Options& options) {
         return console.fail({group, Error(Errc::non_empty_group, connected(now)),
                              "stop them first, or kgroups kick " + group});
     }
-    auto rows = Reset(options, session, std::move(*file)).plan(*target);
+    auto rows = reset_plan(session, options, *target, std::move(*file));
     if (!rows) return console.fail({group, rows.error()});
     if (options.exports) return print_plan(console, *rows);
     if (rows->empty()) {  // Of another group or a file, which say nothing of what was chosen.

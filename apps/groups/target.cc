@@ -108,6 +108,22 @@ cli::Parsed<std::int64_t> parse_iso_duration_ms(const std::string& text) {
     return cli::refuse(fmt::format("'{}' is not a duration such as P1DT2H30M", text));
 }
 
+std::string datetime_target(const std::string& time) {
+    const auto clock = time.find('T');
+    const bool has_zone = clock != time.npos && time.find_first_of("Z+-", clock) != time.npos;
+    return "@" + time + (has_zone ? "" : "Z");
+}
+
+cli::Parsed<std::string> duration_target(const std::string& iso) {
+    auto ms = parse_iso_duration_ms(iso);
+    if (!ms) return cli::refuse(std::move(ms).error());
+    return fmt::format("-{}ms", *ms);
+}
+
+std::string shift_target(const std::string& by) {
+    return by.starts_with('-') || by.starts_with('+') ? by : "+" + by;
+}
+
 cli::Parsed<Offsets> parse_offsets(const std::string& text, const std::string& group) {
     const auto json = nlohmann::json::parse(text, nullptr, false);
     if (json.is_array() || json.is_object()) return from_json(json);

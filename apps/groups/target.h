@@ -25,6 +25,12 @@ cli::Parsed<Target> parse_target(const std::string& text, std::int64_t now_ms);
 // "P1DT2H30M5.5S": ISO 8601, without years, months and weeks. Milliseconds.
 cli::Parsed<std::int64_t> parse_iso_duration_ms(const std::string& text);
 
+// What Kafka's script calls --to-datetime and --by-duration, as texts of targets. Times are in UTC
+// unless they name a zone.
+std::string datetime_target(const std::string& time);
+cli::Parsed<std::string> duration_target(const std::string& iso);
+std::string shift_target(const std::string& by);
+
 // Lines "topic,partition,offset" or "group,topic,partition,offset" (other groups are left out), or
 // JSON: a list of {"topic", "partition", "offset"}, alone or as "offsets" of a document, where
 // "new_offset" counts as offset.

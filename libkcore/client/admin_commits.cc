@@ -36,6 +36,7 @@ void append(Fetched& to, const Topics& topics) {
             one.partition = {topic.name, partition.partition_index};
             one.offset = partition.committed_offset;
             one.metadata = partition.metadata.value_or("");
+            one.leader_epoch = partition.committed_leader_epoch;
             one.error = outcome(partition.error_code, {}, one.partition.to_string());
         }
     }

@@ -193,6 +193,7 @@ struct CommittedOffset {
     std::int64_t offset = -1;
     std::string metadata;
     std::optional<Error> error;
+    std::int32_t leader_epoch = -1;
 };
 
 }  // namespace kcore::client

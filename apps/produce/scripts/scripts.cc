@@ -1,0 +1,7 @@
+#include "produce/scripts/scripts.h"
+
+namespace kcore::produce {
+
+std::vector<cli::Script> scripts() { return {{"kafka-console-producer", kafka_console_producer}}; }
+
+}  // namespace kcore::produce
