@@ -35,7 +35,8 @@ struct Promise {
 // By the seed of the workload.
 class CrashTest : public ::testing::TestWithParam<std::uint64_t> {
 protected:
-    static void configure(Broker& broker) {
+    void configure(Broker& broker) const {
+        broker.config_.flush_messages = flush_messages_;
         broker.config_.segment_bytes = 3'000;
         broker.config_.index_interval_bytes = 200;
     }
@@ -79,6 +80,18 @@ protected:
                 ASSERT_TRUE(broker_.open());
                 promise();
             }
+        }
+    }
+
+    // Each acknowledgment waits for the flush, and the next batch for the acknowledgment.
+    void work_flushing(std::uint64_t seed) {
+        SeededRandom random(seed);
+        ASSERT_TRUE(broker_.open());
+        opened_ = disk_.effects();
+        for (int i = 0; i < 40; ++i) {
+            append(broker_, random);
+            ASSERT_TRUE(broker_.flush());
+            promise();
         }
     }
 
@@ -146,9 +159,20 @@ protected:
         EXPECT_EQ(broker.read_all(0), all);
     }
 
+    void expect_any_crash_recovers() {
+        for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+            SeededRandom random(seed);
+            const auto at = opened_ + random.below(disk_.effects() - opened_ + 1);
+            SCOPED_TRACE(fmt::format("seed {}, after effect {}", seed, at));
+            expect_recovers(*disk_.crashed(at, random), durable_at(at));
+            if (HasFailure()) return;
+        }
+    }
+
     io::MemoryDisk memory_;
     io::FaultDisk disk_{memory_};
     Broker broker_{disk_};
+    std::int64_t flush_messages_ = kForever;
     std::size_t opened_ = 0;
     std::int32_t epoch_ = 0;
     std::map<std::int64_t, std::int32_t> sequences_;
@@ -162,13 +186,15 @@ TEST_P(CrashTest, AnyCrashLeavesAPrefixWithAllThatWasFlushed) {
     configure(broker_);
     work(GetParam());
     ASSERT_FALSE(HasFailure());
-    for (std::uint64_t seed = 1; seed <= 150; ++seed) {
-        SeededRandom random(seed);
-        const auto at = opened_ + random.below(disk_.effects() - opened_ + 1);
-        SCOPED_TRACE(fmt::format("seed {}, after effect {}", seed, at));
-        expect_recovers(*disk_.crashed(at, random), durable_at(at));
-        if (HasFailure()) return;
-    }
+    expect_any_crash_recovers();
+}
+
+TEST_P(CrashTest, ACrashWhereAcknowledgmentsWaitForFlushesIsNoDamage) {
+    flush_messages_ = 1;
+    configure(broker_);
+    work_flushing(GetParam());
+    ASSERT_FALSE(HasFailure());
+    expect_any_crash_recovers();
 }
 
 }  // namespace

@@ -103,6 +103,46 @@ TEST_F(DamageTest, ABadBatchWithGoodOnesBehindItIsNotCutAway) {
     }
 }
 
+// Records of zeros look like sectors that were never written.
+class ZerosTest : public ::testing::TestWithParam<std::int64_t> {
+protected:
+    void SetUp() override {
+        broker_.config_.flush_messages = GetParam();
+        ASSERT_TRUE(broker_.open());
+        for (int i = 0; i < 20; ++i) {
+            ASSERT_TRUE(broker_.append({.value_bytes = 4'000, .fill = '\0'}));
+            if (GetParam() == kForever) continue;
+            ASSERT_TRUE(broker_.flush());
+        }
+        broker_.crash();
+        const auto file = *disk_.open(path_, io::Open::write);
+        const auto at = 5 * *file->size() / 20 + 30;
+        Bytes time(1);
+        ASSERT_TRUE(file->read(at, time));
+        time[0] ^= std::byte{1};
+        ASSERT_TRUE(file->write(at, time));
+    }
+
+    const std::string path_ = "/data/orders-0/00000000000000000000.log";
+    io::MemoryDisk disk_;
+    Broker broker_{disk_};
+};
+
+INSTANTIATE_TEST_SUITE_P(FlushMessages, ZerosTest, ::testing::Values(1, 10, kForever));
+
+TEST_P(ZerosTest, FlushedDataIsNotCutAwayForTheZerosInARottenBatch) {
+    const auto before = testing::tree(disk_, "/data").at(path_);
+    const auto opened = broker_.open();
+    if (GetParam() == kForever) {  // Nothing was flushed: a write that was lost explains it.
+        ASSERT_TRUE(opened) << opened.error().what;
+        EXPECT_EQ(broker_.log().log_end_offset(), 5);
+        return;
+    }
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::corrupt_message);
+    EXPECT_EQ(testing::tree(disk_, "/data").at(path_), before);
+}
+
 TEST_F(DamageTest, ABadBatchWithGoodSegmentsBehindItIsNotCutAway) {
     broker_.crash();
     flip(segment(6, ".log"), 6 * batch_bytes_ - 5);

@@ -56,8 +56,12 @@ Result<bool> Loader::recover_segment(std::size_t index) {
     if (end->is_whole) return true;
 
     const auto where = segment.path(kLogSuffix);
-    // Whatever was lost was never synced; below the recovery point nothing may be missing.
-    const bool is_excused = end->looks_torn && end->next_offset >= from_.recovery_point;
+    // Whatever was lost was never synced; below the recovery point nothing may be missing. Where
+    // acknowledgments wait for flushes, what is whole behind it may be flushed: zeros are no
+    // excuse.
+    const bool may_be_flushed = log_->config_->flush_messages != kForever;
+    const bool is_excused =
+        end->looks_torn && !may_be_flushed && end->next_offset >= from_.recovery_point;
     if (!is_excused) {
         auto behind = end->valid_at.has_value();
         if (!behind) {
