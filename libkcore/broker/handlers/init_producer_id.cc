@@ -15,6 +15,7 @@ using protocol::InitProducerIdResponse;
 Done refuse(Request& request, Errc code) {
     InitProducerIdResponse response;
     response.error_code = static_cast<std::int16_t>(code);
+    response.producer_epoch = -1;
     return request.answer(response);
 }
 
@@ -44,10 +45,7 @@ Outcome init_producer_id(Request& request) {
         if (!body->transactional_id->empty()) {
             return refuse(request, Errc::unsupported_version);
         }
-        InitProducerIdResponse response;
-        response.error_code = static_cast<std::int16_t>(Errc::invalid_request);
-        response.producer_epoch = -1;
-        return request.answer(response);
+        return refuse(request, Errc::invalid_request);
     }
     const auto id = request.services.producer_ids->take(request.env);
     if (id) return grant(request, *id);
