@@ -69,6 +69,7 @@ Result<void> add_offsets(client::Admin& admin, const Index& index) {
             auto& row = *index.at(answer.partition);
             if (answer.error) {
                 row.error = answer.error;
+                row.status = "error";
             } else {
                 (timestamp == client::kEarliest ? row.start : row.end) = answer.offset;
             }
@@ -118,6 +119,7 @@ Result<void> add_configs(client::Admin& admin, std::vector<TopicRow>& rows) {
 
 void add_sums(TopicRow& row) {
     for (const auto& partition : row.partitions) {
+        if (partition.error && row.status != "unavailable") row.status = "error";
         if (partition.start && partition.end) {
             row.records = row.records.value_or(0) + *partition.end - *partition.start;
         }
@@ -215,6 +217,17 @@ const std::vector<cli::Field<SizeRow>>& size_fields() {
         {{"replicas", "REPLICAS", Kind::number}, [](const Row& r) { return Json(r.replicas); }},
         {{"size_bytes", "SIZE", Kind::bytes}, [](const Row& r) { return Json(r.size_bytes); }}};
     return fields;
+}
+
+std::vector<cli::Failure> partition_failures(const std::vector<TopicRow>& rows) {
+    std::vector<cli::Failure> out;
+    for (const auto& row : rows) {
+        for (const auto& one : row.partitions) {
+            if (!one.error) continue;
+            out.emplace_back(TopicPartition{row.topic, one.partition}.to_string(), *one.error);
+        }
+    }
+    return out;
 }
 
 Result<std::vector<TopicRow>> gather(client::Admin& admin, const client::ClusterView& view,

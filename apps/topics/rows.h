@@ -70,6 +70,9 @@ struct Gather {
     bool configs = true;
 };
 
+// Of the partitions that could not be asked.
+std::vector<cli::Failure> partition_failures(const std::vector<TopicRow>& rows);
+
 // By name. A topic that is not there is a row with its error.
 Result<std::vector<TopicRow>> gather(client::Admin& admin, const client::ClusterView& view,
                                      std::vector<std::string> names, const Gather& what);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 #include "cli/glob.h"
 #include "cli/time_text.h"
@@ -74,7 +75,9 @@ int list(Session& session, const Options& options) {
     auto rows = gather(session.admin(), **view, std::move(names), what);
     if (!rows) return console.fail({"", rows.error()});
     const auto& fields = options.detailed ? describe_fields() : topic_fields();
-    return console.show(cli::make_sheet("topics", fields, *rows));
+    auto sheet = cli::make_sheet("topics", fields, *rows);
+    sheet.errors = partition_failures(*rows);
+    return console.show(sheet);
 }
 
 int describe(Session& session, const Options& options) {
@@ -93,6 +96,7 @@ int describe(Session& session, const Options& options) {
         if (row.error) failures.emplace_back(row.topic, *row.error);
     }
     std::erase_if(*rows, [](const TopicRow& row) { return row.error.has_value(); });
+    std::ranges::move(partition_failures(*rows), std::back_inserter(failures));
     auto sheet = describe_sheet(options.section, *rows);
     sheet.errors = std::move(failures);
     return console.show(sheet);

@@ -35,7 +35,7 @@ class Broker(harness.Case):
     def test_a_ready_file_that_cannot_be_written_ends_it(self):
         for option in (("--ready-file", "/nonexistent/x"), ("--ready-fd", "77")):
             said = self.run_tool("kbroker", "start", "--dev", "--port", "0", "-q", *option)
-            self.assertEqual(said.code, 1, said.err)
+            self.assertEqual(said.code, 1, said.out + said.err)
             self.assertEqual(said.out, "")
             self.assertIn(f": {option[0]}: ", said.err)
 
@@ -63,6 +63,23 @@ class Broker(harness.Case):
         self.assertIn('"data":"memory"', said)
         self.assertIn("code 0\n", said)
         self.assertTrue(said.endswith("code 4\n"), said)
+
+    def test_a_partition_without_a_log_is_not_described_as_healthy(self):
+        folder = os.path.join(self.home.name, "data")
+        topics = harness.tool("ktopics")
+        in_the_way = (f"mkdir {folder}/a-0; printf 'version: 0\ntopic_id: "
+                      f"MCtNJFxwSuu-OYURC4Dkew\n' > {folder}/a-0/partition.metadata")
+        said = self.run_tool("kbroker", "start", "--data-dir", folder, "--port", "0", "-q", "--",
+                             "sh", "-c", f"{in_the_way}; {topics} create a -p 2; "
+                             f"{topics} describe a -o json --timeout 1s")
+        self.assertEqual(said.code, 1, said.out + said.err)
+        shown = json.loads(next(line for line in said.out.split("\n") if line.startswith("{")))
+        topic = shown["topics"][0]
+        self.assertEqual(topic["status"], "error")
+        self.assertEqual([(p["status"], p["end_offset"]) for p in topic["partitions"]],
+                         [("error", None), ("ok", 0)])
+        self.assertIsNotNone(topic["partitions"][0]["error"])
+        self.assertEqual([error["resource"] for error in shown["errors"]], ["a-0"])
 
     def script(self, code):
         done = subprocess.run(["bash", "-c", code], cwd=self.home.name, timeout=60, text=True,
