@@ -249,9 +249,14 @@ Result<void> Node::catch_up() {
         to = is_lone ? *epoch_start : std::min(to, *epoch_start);
         if (!is_mine) epoch_start.reset();
     }
-    if (to > applied_) {
+    const bool is_behind = to > applied_;
+    if (is_behind) {
         if (auto done = replay_to(to); !done) return done;
-        if (!epoch_start) listener_->caught_up();
+    }
+    // Even where nothing was left to replay when it became known that this is all.
+    if (!epoch_start && replica_->has_caught_up() && (is_behind || !has_told_caught_up_)) {
+        has_told_caught_up_ = true;
+        listener_->caught_up();
     }
     if (!epoch_start || applied_ < *epoch_start) return {};
     leads_in_ = replica_->epoch();

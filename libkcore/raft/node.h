@@ -66,7 +66,7 @@ public:
     virtual Result<void> load(const SnapshotId& id, const Snapshot& snapshot) = 0;
     // What the log holds beyond that, in order, as it is committed. Errors likewise.
     virtual Result<void> replay(const LoggedBatch& batch) = 0;
-    // All that is committed so far was replayed.
+    // All that is committed so far was replayed; told once that is known since the start.
     virtual void caught_up() = 0;
     // This node leads in `epoch`, everything before it was replayed, appends may begin.
     virtual void lead(std::int32_t epoch) = 0;
@@ -170,7 +170,8 @@ private:
     std::unique_ptr<Replica> replica_;
     Listener* listener_ = nullptr;
 
-    std::int64_t applied_ = 0;                   // The state machine knows what is below.
+    std::int64_t applied_ = 0;  // The state machine knows what is below.
+    bool has_told_caught_up_ = false;
     std::optional<std::int32_t> leads_in_;       // What the state machine was told.
     std::optional<LeaderInfo> told_leader_;      // Likewise.
     std::optional<std::int64_t> logged_voters_;  // Where they stand in the log.

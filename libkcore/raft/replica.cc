@@ -187,7 +187,10 @@ void Replica::settle(std::int64_t now) {
 void Replica::commit(std::int64_t now) {
     if (!is_leader() || stored_ != election_) return;
     leadership_->on_own_sync(synced_end_);
-    if (const auto end = leadership_->committed()) raise_high_watermark(*end);
+    if (const auto end = leadership_->committed()) {
+        raise_high_watermark(*end);
+        has_caught_up_ = true;
+    }
     const bool is_voted_out = !is_voter() && voters_.offset() < high_watermark_;
     if (!is_voted_out) return;
     finish_change(now);

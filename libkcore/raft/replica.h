@@ -39,8 +39,7 @@ namespace kcore::raft {
 // Times are milliseconds of one clock that never goes back.
 class Replica {
 public:
-    // `log` and `random` outlive it.
-    Replica(ReplicaOptions options, ReplicaLog& log, io::Random& random);
+    Replica(ReplicaOptions options, ReplicaLog& log, io::Random& random);  // These outlive it.
 
     // --- Inputs
     // `voters`: as configured, with what the log says of them; `synced_end`: the log below is safe.
@@ -51,8 +50,7 @@ public:
     void on_no_response(RequestId id, std::int64_t now_ms);
     void on_stored(const Election& election, std::int64_t now_ms);
     void on_synced(std::int64_t end_offset, std::int64_t now_ms);
-    // With what the snapshot says of the voters.
-    void on_snapshot_stored(const SnapshotId& id, Result<VoterHistory::Entry> voters,
+    void on_snapshot_stored(const SnapshotId& id, Result<VoterHistory::Entry> voters_in_it,
                             std::int64_t now_ms);
     void on_disk_failure(const Error& error);
     void on_time(std::int64_t now_ms);
@@ -76,6 +74,7 @@ public:
     const Election& election() const { return election_; }
     std::int32_t epoch() const { return election_.epoch; }
     std::int64_t high_watermark() const { return high_watermark_; }
+    bool has_caught_up() const { return has_caught_up_; }  // Before, that may be far behind.
     const VoterHistory& voters() const { return voters_; }
     const ReplicaKey& self() const { return options_.self; }
     bool is_leader() const { return role_ == Role::leader; }
@@ -130,6 +129,7 @@ private:
     FetchResponse answer_to(const FetchRequest& ask) const;
     void check_position(const OffsetEpoch& from, FetchResponse& answer) const;
     bool has_news(const FetchRequest& ask) const;
+    std::int64_t known_high_watermark() const;
     void serve_parked(std::int64_t now);
 
     // replica_follower.cc
@@ -167,6 +167,7 @@ private:
     Election stored_;
     VoterHistory voters_;
     std::int64_t high_watermark_ = 0;
+    bool has_caught_up_ = false;
     std::int64_t synced_end_ = 0;
     std::optional<Error> failure_;
     bool is_shut_down_ = false;

@@ -105,6 +105,8 @@ void Replica::append_fetched(const FetchResponse& answer, std::int64_t now) {
         }
     }
     raise_high_watermark(std::min(answer.high_watermark, log_.end_offset()));
+    const bool is_known = answer.high_watermark >= 0;
+    has_caught_up_ |= is_known && high_watermark_ >= answer.high_watermark;
 }
 
 void Replica::truncate(const log::EpochEnd& diverging, std::int64_t now) {

@@ -15,7 +15,7 @@ void Replica::handle(RequestId id, const FetchRequest& ask, std::int64_t now) {
             due->second = now + options_.fetch_timeout_ms / 2;
         }
         commit(now);
-        answer.high_watermark = high_watermark_;
+        answer.high_watermark = known_high_watermark();
     }
     const bool is_empty = answer.error == Errc::none && !answer.diverging && !answer.snapshot &&
                           answer.records.empty();
@@ -24,6 +24,11 @@ void Replica::handle(RequestId id, const FetchRequest& ask, std::int64_t now) {
     } else {
         reply(id, std::move(answer));
     }
+}
+
+// -1 until something of the own epoch is committed, and with it all that is older.
+std::int64_t Replica::known_high_watermark() const {
+    return high_watermark_ > leadership_->epoch_start() ? high_watermark_ : -1;
 }
 
 FetchResponse Replica::answer_to(const FetchRequest& ask) const {
@@ -35,7 +40,7 @@ FetchResponse Replica::answer_to(const FetchRequest& ask) const {
         answer.error = Errc::invalid_request;
         return answer;
     }
-    answer.high_watermark = high_watermark_;
+    answer.high_watermark = known_high_watermark();
     answer.log_start = log_.start_offset();
     check_position(ask.from, answer);
     if (answer.diverging || answer.snapshot || ask.from.offset >= log_.end_offset()) return answer;
@@ -65,7 +70,7 @@ void Replica::check_position(const OffsetEpoch& from, FetchResponse& answer) con
 
 bool Replica::has_news(const FetchRequest& ask) const {
     return check_leader(ask.epoch) != Errc::none || log_.end_offset() > ask.from.offset ||
-           high_watermark_ > ask.high_watermark;
+           known_high_watermark() > ask.high_watermark;
 }
 
 void Replica::serve_parked(std::int64_t now) {

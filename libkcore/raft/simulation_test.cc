@@ -112,6 +112,7 @@ void TestCluster::start(int id) {
     }
     ++m.life;
     m.is_storing = m.is_syncing = false;
+    m.mark_before = std::max(m.mark_before, m.mark);
     m.applied = m.mark = 0;
     m.values.clear();
     m.asked.clear();
@@ -310,6 +311,10 @@ void TestCluster::check(Member& m) {
     if (replica.failure()) blame(fmt::format("{} failed: {}", m.key.id, replica.failure()->what));
     if (replica.high_watermark() < m.mark) blame(fmt::format("{}: mark fell", m.key.id));
     m.mark = replica.high_watermark();
+    if (replica.has_caught_up() && m.mark < m.mark_before) {
+        blame(fmt::format("{}: caught up with {}, and has known {}", m.key.id, m.mark,
+                          m.mark_before));
+    }
     if (m.mark > m.log.end_offset()) blame(fmt::format("{}: mark above the end", m.key.id));
     const auto shared = std::min(m.values.size(), values_.size());
     if (m.values.size() > values_.size() ||

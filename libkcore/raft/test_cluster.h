@@ -61,7 +61,8 @@ public:
         bool is_storing = false;
         bool is_syncing = false;
         std::int64_t applied = 0;
-        std::int64_t mark = 0;  // High watermark seen.
+        std::int64_t mark = 0;         // High watermark seen.
+        std::int64_t mark_before = 0;  // In an earlier life.
         std::vector<std::string> values;
         std::map<RequestId, std::pair<int, RequestId>> asked;  // By whom.
         RequestId last_request = 0;
