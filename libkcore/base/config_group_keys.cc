@@ -15,7 +15,7 @@ constexpr ConfigKey kRows[] = {
      "Replication factor of __consumer_offsets."},
     {"offsets.topic.segment.bytes", kInt, "104857600", at_least(1), kStatic, kActs,
      "Segment.bytes of __consumer_offsets (small, so that loading and cleaning stay fast)."},
-    {"offsets.topic.compression.codec", kInt, "0", any(), kStatic, kActs,
+    {"offsets.topic.compression.codec", kInt, "0", any(), kStatic, kKept,
      "Codec id of coordinator batches: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd."},
     {"offsets.retention.minutes", kInt, "10080", at_least(1), kStatic, kActs,
      "How long committed offsets stay after their group became empty."},

@@ -204,7 +204,6 @@ Result<void> read_topics(const Config& values, BrokerConfig& config) {
     config.offsets_partitions = int32("offsets.topic.num.partitions");
     config.offsets_replication_factor = int16("offsets.topic.replication.factor");
     config.offsets_segment_bytes = int32("offsets.topic.segment.bytes");
-    config.offsets_codec = static_cast<std::int8_t>(int32("offsets.topic.compression.codec"));
     return {};
 }
 

@@ -89,7 +89,6 @@ struct BrokerConfig {
     std::int32_t offsets_partitions = 50;
     std::int16_t offsets_replication_factor = 3;
     std::int32_t offsets_segment_bytes = 100 << 20;
-    std::int8_t offsets_codec = 0;
 
     controller::Policy create_policy;  // create.topic.policy.rules
     controller::Policy alter_policy;   // alter.config.policy.rules
