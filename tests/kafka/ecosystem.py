@@ -111,7 +111,6 @@ class Ecosystem(unittest.TestCase):
         self.add_lines(source, 1000, 10)
         process = self.run_java(*command)
         self.check_lines(process, source, sink)
-        self.end(process)
 
     def test_connect_distributed_keeps_its_connectors_in_topics(self):
         source, sink = self.file("shared-in"), self.file("shared-out")
