@@ -130,7 +130,8 @@ def full_disk(program, folder):
         node.kill()
         node.start()
         with Connection(node.bootstrap) as connection:
-            assert put(connection) == 0
+            # A log with much to recover is ready after its node.
+            until("it is not served again", lambda: put(connection) == 0)
         assert node.stop() == 0
     finally:
         node.kill()
