@@ -21,6 +21,7 @@ TOPIC = "numbers"
 PARTITIONS = 4
 RECORDS = 50
 SECONDS = 60
+ROTTEN_BYTE = 64  # Of the first record, however many its batch has.
 
 
 class Test:
@@ -64,15 +65,15 @@ class Test:
         self.node.kill()
         rotten = min(self.lost)
         with open(f"{self.second}/{TOPIC}-{rotten}/{0:020}.log", "r+b") as file:
-            file.seek(70)
+            file.seek(ROTTEN_BYTE)
             byte = file.read(1)
-            file.seek(70)
+            file.seek(ROTTEN_BYTE)
             file.write(bytes([byte[0] ^ 0xff]))
         self.node.start()
         self.check({rotten})
         self.node.kill()
         with open(f"{self.second}/{TOPIC}-{rotten}/{0:020}.log", "r+b") as file:
-            file.seek(70)
+            file.seek(ROTTEN_BYTE)
             file.write(byte)
         self.node.start()
         self.check(set())
