@@ -98,6 +98,23 @@ Result<std::vector<TopicPartition>> named(Session& session, const Options& optio
     return out;
 }
 
+// Of a time after all records of a partition.
+Result<void> warn_of_none(Session& session, const std::vector<OffsetChange>& rows,
+                          std::int64_t time_ms) {
+    std::vector<client::OffsetQuery> queries;
+    for (const auto& row : rows) queries.push_back({row.partition, time_ms});
+    auto answers = session.admin().offsets(std::move(queries), false);
+    if (!answers) return std::unexpected(std::move(answers).error());
+    for (const auto& answer : *answers) {
+        if (answer.error || answer.offset >= 0) continue;
+        session.console().print(
+            fmt::format("\nWarn: Partition {} from topic {} is empty. Falling back to latest known "
+                        "offset.\n",
+                        answer.partition.partition, answer.partition.topic));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> script_reset(Session& session, const ScriptFlags& flags) {
@@ -115,6 +132,9 @@ Result<void> script_reset(Session& session, const ScriptFlags& flags) {
     for (const auto& group : *groups) {
         auto rows = plan_of(session, flags, group, *target);
         if (!rows) return std::unexpected(std::move(rows).error());
+        if (target->kind == Target::Kind::time) {
+            if (auto done = warn_of_none(session, *rows, target->value); !done) return done;
+        }
         plans.emplace_back(group, std::move(*rows));
     }
     if (flags.executes) {
