@@ -113,7 +113,8 @@ class Dumps(unittest.TestCase):
             self.addCleanup(node.kill)
             client = Client(node.bootstrap)
             for codec in CODECS:
-                client.create(f"codec-{codec}", 1, segment_bytes=str(1 << 20))
+                # The samples are of long ago.
+                client.create(f"codec-{codec}", 1, segment_bytes=str(1 << 20), retention_ms="-1")
                 for _ in range(40):
                     client.produce(f"codec-{codec}", samples(), compression_type=codec)
                 client.commit(f"group-{codec}", f"codec-{codec}", 7)
@@ -122,11 +123,9 @@ class Dumps(unittest.TestCase):
             said = reference.ask("run", "kafka-dump-log", "--deep-iteration", "--files", ",".join(
                 files(data, "*/*.log", "*/*.index", "*/*.timeindex", "*/*.snapshot")))
             self.assertGreater(said.stdout.count("isvalid: true"), 100)
-            for wrong in ("isvalid: false", "ismatch", "invalid bytes", "Exception",
-                          "should be greater"):
+            for wrong in ("isvalid: false", "ismatch", "Non-consecutive", "invalid bytes",
+                          "Exception", "should be greater"):
                 self.assertNotIn(wrong, said.stdout + said.stderr)
-            # Before the first offset of a later segment it misses those of the earlier.
-            self.assertNotRegex(said.stderr, r"(?m)^  \d+ is followed by")
 
 
 if __name__ == "__main__":
