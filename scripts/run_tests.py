@@ -19,7 +19,7 @@ import time
 import xml.etree.ElementTree as xml
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-JOBS = str((os.cpu_count() or 2) + 1)  # Many tests wait more than they work.
+JOBS = str(os.cpu_count() or 2)
 SANITIZED = ("unit", "wire", "fuzz")  # What runs under ASan and UBSan.
 
 
