@@ -60,8 +60,10 @@ std::optional<PartitionDirName> parse_dir_name(std::string_view name) {
     }
     const auto dash = name.rfind('-');
     if (dash == std::string_view::npos || dash == 0 || dash + 1 == name.size()) return std::nullopt;
-    const auto partition = parse_digits<std::int32_t>(name.substr(dash + 1));
-    if (!partition) return std::nullopt;
+    const auto digits = name.substr(dash + 1);
+    const auto partition = parse_digits<std::int32_t>(digits);
+    // Two directories must not be of one partition, as t-5 and t-05 would be.
+    if (!partition || (digits.starts_with('0') && digits.size() > 1)) return std::nullopt;
     return PartitionDirName{{std::string(name.substr(0, dash)), *partition}, kind};
 }
 

@@ -21,7 +21,7 @@ TEST(NamesTest, APartitionsDirectoryIsTopicAndNumber) {
     EXPECT_EQ(name->partition, (TopicPartition{"my-topic", 12}));
     EXPECT_EQ(name->kind, DirKind::current);
     for (const auto* bad :
-         {"", "topic", "-1", "topic-", "topic-x", "topic--", "topic-99999999999"}) {
+         {"", "topic", "-1", "topic-", "topic-x", "topic--", "topic-05", "topic-99999999999"}) {
         EXPECT_FALSE(parse_dir_name(bad)) << bad;
     }
 }
