@@ -16,6 +16,12 @@ BUGS = {
     "acks_before_the_sync": ("raft/disk_log.cc",
         "            round->work->run();\n",
         "            if (!BUG) round->work->run();\n"),
+    "truncates_to_the_high_watermark": ("replication/partition.cc",
+        "    if (leads && new_epoch) {\n",
+        "    if (BUG && !leads && new_epoch) {\n"
+        "        (void)log_->truncate_to(log_->high_watermark(), now_ms);\n"
+        "    }\n"
+        "    if (leads && new_epoch) {\n"),
     "shrinks_the_isr_alone": ("replication/followers.cc",
         "        const bool counts = is_in_maximal_isr(leadership, id) ||\n",
         "        const bool counts = (!BUG && is_in_maximal_isr(leadership, id)) ||\n"),
