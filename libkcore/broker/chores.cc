@@ -14,12 +14,13 @@ constexpr std::int64_t kFlushMinMs = 10;
 }
 
 Chores::Chores(io::Env& env, replication::Partitions& partitions, log::LogDirs& dirs,
-               log::FileCache& files, const ChoreTimes& times)
+               log::FileCache& files, const ChoreTimes& times, std::function<void()> make_missing)
     : env_(env),
       partitions_(partitions),
       dirs_(dirs),
       files_(files),
       flush_max_ms_(times.flush_ms),
+      make_missing_(std::move(make_missing)),
       wake_(env.loop),
       ended_(env.loop) {
     assert(times.flush_ms > 0);
@@ -28,6 +29,7 @@ Chores::Chores(io::Env& env, replication::Partitions& partitions, log::LogDirs& 
     add(times.recovery_points_ms, &Chores::write_recovery_points);
     add(times.log_starts_ms, &Chores::write_log_starts);
     add(times.unlinks_ms, &Chores::unlink);
+    add(times.missing_logs_ms, &Chores::make_missing_logs);
     add(times.idle_files_ms, &Chores::close_idle_files);
     if (times.retention_ms <= 0) return;
     add(times.retention_ms, &Chores::delete_old_segments);
@@ -90,6 +92,8 @@ void Chores::delete_old_segments() { partitions_.delete_old_segments(); }
 void Chores::unlink() {
     for (const auto& dir : dirs_.all()) dir->storage().purge(env_.clock.wall_ms());
 }
+
+void Chores::make_missing_logs() { make_missing_(); }
 
 void Chores::close_idle_files() { files_.close_idle(); }
 

@@ -1,9 +1,11 @@
 #pragma once
 // What a broker does now and then beside serving: idle logs' flushes, retention, checkpoints,
-// unlinks, closing of files that nobody uses. Runs on the pool; its clockwork on the control loop.
+// unlinks, logs that could not be made, closing of files that nobody uses. Runs on the pool; its
+// clockwork on the control loop.
 
 #include <asio/awaitable.hpp>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "io/env.h"
@@ -23,13 +25,15 @@ struct ChoreTimes {
     std::int64_t retention_ms = 300'000;
     std::int64_t first_retention_ms = 30'000;  // From the start to the first look.
     std::int64_t unlinks_ms = 5'000;
+    std::int64_t missing_logs_ms = 5'000;
     std::int64_t idle_files_ms = 15'000;  // A file is closed when it was not used for one to two.
 };
 
 class Chores {
 public:
+    // `make_missing` makes, on the pool, the logs that could not be made when they were wanted.
     Chores(io::Env& env, replication::Partitions& partitions, log::LogDirs& dirs,
-           log::FileCache& files, const ChoreTimes& times);
+           log::FileCache& files, const ChoreTimes& times, std::function<void()> make_missing);
 
     void start() { env_.loop.spawn(run()); }
     asio::awaitable<void> stop();  // Returns when nothing is under way.
@@ -51,6 +55,7 @@ private:
     void write_log_starts();
     void delete_old_segments();
     void unlink();
+    void make_missing_logs();
     void close_idle_files();
 
     io::Env& env_;
@@ -58,6 +63,7 @@ private:
     log::LogDirs& dirs_;
     log::FileCache& files_;
     const std::int64_t flush_max_ms_;
+    const std::function<void()> make_missing_;
     std::vector<Chore> chores_;
     io::Signal wake_;
     io::Signal ended_;

@@ -20,7 +20,8 @@ protected:
     ~ChoresTest() override { loop.run(chores_->stop()); }
 
     void start(const ChoreTimes& times) {
-        chores_ = std::make_unique<Chores>(env, *partitions_, *dirs_, files_, times);
+        chores_ = std::make_unique<Chores>(env, *partitions_, *dirs_, files_, times,
+                                           [this] { ++tries_; });
         chores_->start();
         loop.settle();
     }
@@ -30,6 +31,7 @@ protected:
     std::unique_ptr<log::LogDirs> dirs_;
     std::unique_ptr<replication::Partitions> partitions_;
     std::unique_ptr<Chores> chores_;
+    int tries_ = 0;  // To make missing logs.
 };
 
 TEST_F(ChoresTest, EachCheckpointIsWrittenAtItsOwnTimeOrNever) {
@@ -53,6 +55,13 @@ TEST_F(ChoresTest, AFileThatNobodyUsesIsClosed) {
     ASSERT_TRUE(slot.get("/d/file"));
     loop.advance(io::Milliseconds(31'000));
     EXPECT_EQ(files_.open_files(), 0U);
+}
+
+TEST_F(ChoresTest, LogsThatCouldNotBeMadeAreTriedAgain) {
+    start(ChoreTimes());
+    EXPECT_EQ(tries_, 0);
+    loop.advance(io::Milliseconds(16'000));
+    EXPECT_EQ(tries_, 3);
 }
 
 TEST_F(ChoresTest, TheTimesAreThoseOfTheSettings) {

@@ -27,13 +27,15 @@ void ImageFollower::prepare(const metadata::ImagePtr& before, const metadata::Im
     env_.pool.submit(std::move(work));
 }
 
-// On the pool.
-void ImageFollower::recover() {
-    const auto latest = [this]() -> metadata::ImagePtr { return latest_; };
-    const auto on_ready = [this](const Uuid& topic_id, const TopicPartition& name) {
+replication::Partitions::OnReady ImageFollower::on_ready() const {
+    return [this](const Uuid& topic_id, const TopicPartition& name) {
         env_.loop.post([this, topic_id, name] { on_ready_(topic_id, name); });
     };
-    partitions_.load_late(latest, on_ready);
+}
+
+// On the pool.
+void ImageFollower::recover() {
+    partitions_.load_late(latest(), on_ready());
     // Copies of partitions go on when these are there.
     moves_.resume();
     env_.loop.post([this] {

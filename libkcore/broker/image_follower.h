@@ -30,12 +30,18 @@ public:
     // As a metadata::Publisher prepares an image.
     void prepare(const metadata::ImagePtr& before, const metadata::ImagePtr& after,
                  const metadata::Changes& changes, metadata::Publisher::Ready ready);
+    // On the pool: makes the logs that could not be made so far; after the first image.
+    void make_missing() { partitions_.make_missing(latest(), on_ready()); }
     bool is_preparing() const { return is_preparing_; }
     // Begins no other recovery; returns when nothing is under way.
     asio::awaitable<void> stop();
 
 private:
     void recover();
+    replication::Partitions::Latest latest() const {
+        return [this]() -> metadata::ImagePtr { return latest_; };
+    }
+    replication::Partitions::OnReady on_ready() const;
 
     io::Env& env_;
     replication::Partitions& partitions_;

@@ -258,7 +258,8 @@ void Server::Parts::cordon_directories(const metadata::Image& image) {
 
 void Server::Parts::start_chores() {
     chores = std::make_unique<Chores>(control, *partitions, *storage.dirs, *storage.files,
-                                      node_settings(config()).chores);
+                                      node_settings(config()).chores,
+                                      [this] { follower->make_missing(); });
     chores->start();
     cleaner = std::make_unique<LogCleaner>(control, *partitions, logger().named("log-cleaner"));
     cleaner->apply(cleaner_settings(levels()));
@@ -274,7 +275,7 @@ void Server::Parts::start_chores() {
 // Who follows the images has not found it there.
 void Server::Parts::partition_ready(const Uuid& topic_id, const TopicPartition& name) {
     if (is_stopping) return;
-    logger().info("recovered partition={}", name.to_string());
+    logger().info("ready at last partition={}", name.to_string());
     metadata::Changes changes;
     auto& change = changes.topics[topic_id];
     change.name = name.topic;

@@ -234,6 +234,11 @@ void Partitions::apply_partition(const metadata::Image& after, const Wanted& wan
     }
     drop(name, gone(name));
     if (is_loading(name)) return;  // Its name is free when that is gone.
+    make(after, wanted);
+}
+
+void Partitions::make(const metadata::Image& after, const Wanted& wanted) {
+    const auto name = wanted.name();
     const auto home = home_of(wanted);
     if (home) return create(after, wanted, **home);
     options_.logger.error("the partition is offline partition={} error=\"{}\"", name.to_string(),
@@ -275,19 +280,44 @@ Result<log::LogDir*> Partitions::home_of(const Wanted& wanted) const {
 void Partitions::create(const metadata::Image& after, const Wanted& wanted,
                         log::LogDir& directory) {
     const auto name = wanted.name();
+    const bool was_missing = offline_reason(name).has_value();
     auto settings = settings_for(after, name.topic);
     auto log = directory.create(name, wanted.topic.id, settings->log, clock_.wall_ms());
     if (!log) {
-        options_.logger.error("log not created partition={} error=\"{}\"", name.to_string(),
-                              log.error().what);
+        if (!was_missing) {
+            options_.logger.error("log not created partition={} error=\"{}\" then=\"try again\"",
+                                  name.to_string(), log.error().what);
+        }
         Offline offline{wanted.topic.id, std::move(log).error(), nullptr, std::nullopt};
         offline.is_final = false;
         refuse(name, std::move(offline));
         return;
     }
+    if (was_missing) options_.logger.info("log created at last partition={}", name.to_string());
     auto partition = make_partition(*std::move(log), std::move(settings), wanted.state());
     put({std::move(partition), &directory});
     tell(wanted, directory.id());
+}
+
+std::map<TopicPartition, Uuid> Partitions::missing() const {
+    std::map<TopicPartition, Uuid> out;
+    const std::shared_lock lock(mutex_);
+    for (const auto& [name, offline] : offline_) {
+        if (!offline.is_final) out.emplace(name, offline.topic_id);
+    }
+    return out;
+}
+
+void Partitions::make_missing(const Latest& latest, const OnReady& on_ready) {
+    const std::lock_guard applying(applying_);
+    for (const auto& [name, topic_id] : missing()) {
+        const auto image = latest();
+        const auto* topic = image->topic(topic_id);
+        // What is no more wanted goes with the image that says so.
+        if (topic == nullptr || !is_assigned_here(topic->partition(name.partition))) continue;
+        make(*image, {*topic, name.partition, true});
+        if (find(topic_id, name.partition)) on_ready(topic_id, name);
+    }
 }
 
 void Partitions::directory_failed(const log::LogDir& directory, const Error& why) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -81,6 +82,10 @@ public:
     void apply(const metadata::Image& before, const metadata::Image& after,
                const metadata::Changes& changes);
 
+    // Makes the logs that could not be made when they were wanted: there was no room, or no
+    // descriptor. `latest` and `on_ready` as for load_late().
+    void make_missing(const Latest& latest, const OnReady& on_ready);
+
     // The next log of this partition, which is assigned here and not there yet, is made in this
     // directory where the image leaves the choice.
     void prefer(const TopicPartition& name, log::LogDir& directory);
@@ -120,7 +125,7 @@ private:
         // Where its log was found, unless it was not, or the directory failed.
         log::LogDir* directory = nullptr;
         std::optional<log::FoundPartition> found;
-        bool is_final = true;  // Else the next change of the partition tries again.
+        bool is_final = true;  // Else make_missing() tries again, and its next change.
     };
     // To be loaded by load_late().
     struct Loading {
@@ -145,6 +150,7 @@ private:
     void drop_deleted(const metadata::Image& after);
     void apply_partition(const metadata::Image& after, const Wanted& wanted);
     void apply_settings(const metadata::Image& after, const metadata::Changes& changes);
+    void make(const metadata::Image& after, const Wanted& wanted);
     Result<log::LogDir*> home_of(const Wanted& wanted) const;
     void create(const metadata::Image& after, const Wanted& wanted, log::LogDir& directory);
     void take_loaded(const metadata::Image& image, log::LoadedPartition loaded);
@@ -158,6 +164,7 @@ private:
                                 const metadata::Partition& state) const;
     SettingsRef settings_for(const metadata::Image& image, const std::string& topic);
     bool is_offline(const Wanted& wanted) const;
+    std::map<TopicPartition, Uuid> missing() const;
     bool is_assigned_here(const metadata::Partition* state) const {
         if (state == nullptr) return false;
         return std::ranges::find(state->replicas, options_.node_id) != state->replicas.end();

@@ -21,6 +21,7 @@ constexpr std::int32_t kMe = 1;
 constexpr Uuid kOrders{7, 1};
 constexpr Uuid kA{100, 1};
 constexpr Uuid kB{100, 2};
+constexpr std::uint64_t kNeverCalls = 1'000'000;  // As many are not made in a test.
 
 // Tells of each directory that it made.
 class TellingDisk : public io::FaultDisk {
@@ -169,6 +170,14 @@ protected:
                                    EXPECT_EQ(topic, kOrders);
                                    ready.push_back(name.partition);
                                });
+        return ready;
+    }
+    // Gives the numbers of those that serve now.
+    std::vector<std::int32_t> make_missing() {
+        std::vector<std::int32_t> ready;
+        partitions_->make_missing(
+            [this] { return image_; },
+            [&](const Uuid& /*topic*/, const auto& name) { ready.push_back(name.partition); });
         return ready;
     }
     bool is_served(std::int32_t number) const {
@@ -447,6 +456,52 @@ TEST_F(PartitionsTest, ADirectoryThatFailsWhileALogIsMadeInItTakesThatOfflineToo
     EXPECT_FALSE(is_served(1));
     EXPECT_EQ(reason(1), "/b: this log directory is offline");
     EXPECT_TRUE(is_served(0));
+}
+
+TEST_F(PartitionsTest, ALogThatFoundNoRoomIsMadeWhenThereIsSome) {
+    apply({topic()});
+    disk_.fail_call(1, io::Fault::no_space, true);
+    apply({partition(0, kDirUnassigned), partition(1, kB)});
+    EXPECT_FALSE(is_served(0));
+    EXPECT_NE(reason(0), "");
+    EXPECT_TRUE(make_missing().empty()) << "there is no room yet";
+    EXPECT_NE(reason(0), "");
+    disk_.fail_call(kNeverCalls, io::Fault::no_space);
+    EXPECT_THAT(make_missing(), testing::ElementsAre(0, 1));
+    ASSERT_TRUE(is_served(0));
+    EXPECT_TRUE(partitions_->find("orders", 0)->check_leader(-1));
+    EXPECT_EQ(reason(0), "");
+    EXPECT_TRUE(there("/b/orders-1"));
+    EXPECT_TRUE(told_.contains(0));
+    EXPECT_TRUE(make_missing().empty());
+}
+
+TEST_F(PartitionsTest, NoRoomAtAnyStepOfMakingALogLeavesNothingInTheWay) {
+    apply({topic()});
+    for (std::int32_t made = 0; disk_.faults() == static_cast<std::uint64_t>(made); ++made) {
+        disk_.fail_call(static_cast<std::uint64_t>(made) + 1, io::Fault::no_space);
+        apply({partition(made, kA)});
+        const auto fault = disk_.last_fault();
+        (void)make_missing();
+        EXPECT_TRUE(is_served(made)) << fault;
+    }
+    EXPECT_GT(disk_.faults(), 4U);
+}
+
+TEST_F(PartitionsTest, ALogThatIsMissingIsNotMadeForATopicThatIsGone) {
+    apply({topic()});
+    disk_.fail_call(1, io::Fault::no_space, true);
+    apply({partition(0, kA)});
+    disk_.fail_call(kNeverCalls, io::Fault::no_space);
+    protocol::RemoveTopicRecord removed;
+    removed.topic_id = kOrders;
+    const auto before = image_;
+    const auto changes = change_image({{std::move(removed), 0}});
+    EXPECT_TRUE(make_missing().empty()) << "the image is ahead of what was applied";
+    EXPECT_FALSE(there("/a/orders-0"));
+    partitions_->apply(*before, *image_, changes);
+    EXPECT_EQ(reason(0), "");
+    EXPECT_TRUE(make_missing().empty());
 }
 
 }  // namespace

@@ -102,6 +102,16 @@ def no_descriptor_for_a_file(program, folder):
     assert node.stop() == 0
 
 
+def take_what_is_left(path):
+    """Of its disk, to the last byte."""
+    with open(path, "ab", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"\0" * 4096)
+        except OSError:
+            pass
+
+
 def full_disk(program, folder):
     """Writes are refused while there is no room; reads go on; writes too, once there is some."""
     disk = pathlib.Path(folder) / "disk"
@@ -124,8 +134,15 @@ def full_disk(program, folder):
             reply = connection.ask("ListOffsets", 6, {"ReplicaId": -1, "Topics": [
                 {"Name": "plain", "Partitions": [{"PartitionIndex": 0, "Timestamp": -1}]}]})
             assert rows.codes(reply) == [0], reply
+            # A new log finds no room; it is made when there is some.
+            take_what_is_left(filler)
+            reply = connection.ask("CreateTopics", 7, {"TimeoutMs": 10_000, "Topics": [
+                {"Name": "late", "NumPartitions": 1, "ReplicationFactor": 1}]})
+            assert rows.codes(reply) == [0], reply
+            assert put(connection, topic="late") == 56
             filler.unlink()
             until("it never recovers", lambda: put(connection, large) == 0)
+            until("its log is never made", lambda: put(connection, topic="late") == 0)
         assert "No space left" in node.log_tail()
         node.kill()
         node.start()
