@@ -208,6 +208,7 @@ void Partitions::drop_topic(const Uuid& id, const std::string& topic) {
     for (const auto& name : names) drop(name, gone(name));
     const std::unique_lock lock(mutex_);
     names_.erase(id);
+    std::erase_if(preferred_, [&](const auto& wish) { return wish.first.topic == topic; });
     if (const auto found = by_name_.find(topic); found != by_name_.end() && found->second.empty()) {
         by_name_.erase(found);
     }
@@ -348,7 +349,6 @@ void Partitions::drop(const TopicPartition& name, const Error& why) {
     {
         const std::unique_lock lock(mutex_);
         if (const auto found = offline_.extract(name)) offline = std::move(found.mapped());
-        preferred_.erase(name);
         if (const auto late = loading_.find(name); late != loading_.end()) {
             late->second.is_dropped = true;
         }

@@ -504,5 +504,25 @@ TEST_F(PartitionsTest, ALogThatIsMissingIsNotMadeForATopicThatIsGone) {
     EXPECT_TRUE(make_missing().empty());
 }
 
+TEST_F(PartitionsTest, ALogIsMadeInTheDirectoryThatWasAskedForBeforeItCame) {
+    apply({topic(), partition(0, kA)});
+    for (const std::int32_t number : {1, 2, 3}) {
+        const auto& path = number == 2 ? "/a" : "/b";
+        partitions_->prefer({"orders", number}, *dirs_->by_path(path));
+        apply({partition(number, kDirUnassigned)});
+        EXPECT_TRUE(there(std::string(path) + "/orders-" + std::to_string(number)));
+    }
+}
+
+TEST_F(PartitionsTest, WhatWasAskedForOfATopicIsForgottenWithIt) {
+    apply({topic(), partition(0, kB)});
+    partitions_->prefer({"orders", 1}, *dirs_->by_path("/b"));
+    protocol::RemoveTopicRecord removed;
+    removed.topic_id = kOrders;
+    apply({{std::move(removed), 0}});
+    apply({topic(), partition(0, kB), partition(1, kDirUnassigned)});
+    EXPECT_TRUE(there("/a/orders-1")) << "it holds fewer";
+}
+
 }  // namespace
 }  // namespace kcore::replication
