@@ -118,6 +118,7 @@ asio::awaitable<void> Membership::run() {
     is_running_ = true;
     for (int attempt = 1; !is_stopping_;) {
         auto joined = co_await join();
+        if (is_stopping_) break;
         if (!joined) {
             const auto code = joined.error().code;
             if (is_about_member(code)) forget_member();
@@ -153,11 +154,12 @@ asio::awaitable<void> Membership::stop() {
     is_stopping_ = true;
     wake_.notify();
     const auto patience = cluster_.env().clock.in_ms(kSlackMs);
-    co_await leave();
+    co_await leave();  // Ends a join that waits, too.
     while (is_running_) {
         const bool told = co_await ended_.wait_until(patience);
         if (!told) break;
     }
+    co_await leave();  // With the id that it was given meanwhile.
 }
 
 // --- Joining
@@ -210,6 +212,7 @@ io::Async<void> Membership::join() {
             me_.member_id = joined->member_id;
             if (code == Errc::none) me_.generation = joined->generation_id;
         }
+        if (is_stopping_) co_return fail(Errc::unknown_member_id, "the consumer is closed");
         if (code == Errc::member_id_required) continue;
         if (code != Errc::none) co_return refused(code, std::nullopt, config.group_id);
         auto synced = co_await sync(std::move(*joined), *node);
@@ -399,6 +402,7 @@ asio::awaitable<void> Membership::leave() {
     const auto& config = cluster_.config().consumer;
     const auto me = committer();
     if (me.member_id.empty() || !me.instance_id.empty()) co_return;
+    if (std::exchange(left_, me.member_id) == me.member_id) co_return;
     const auto deadline = cluster_.env().clock.in_ms(kSlackMs);
     auto node = co_await cluster_.coordinator(config.group_id, deadline);
     if (!node) co_return;

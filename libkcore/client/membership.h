@@ -63,6 +63,7 @@ private:
     io::Signal wake_;
     io::Signal::Remote wake_remote_;
     io::Signal ended_;
+    std::string left_;  // The member id with which it left.
     bool is_running_ = false;
     bool is_stopping_ = false;
 

@@ -112,6 +112,7 @@ protected:
         if (request.group_instance_id) said += "@" + *request.group_instance_id;
         for (const auto& one : subscription->owned) said += "+" + one.to_string();
         said += " ";
+        world.node().answer_after_ms = std::exchange(join_takes_ms, 0);
         protocol::JoinGroupResponse out;
         out.error_code = wire(next_of(join_codes));
         out.member_id = "me";
@@ -159,6 +160,7 @@ protected:
     std::deque<Errc> beat_codes;
     std::vector<std::string> others;
     std::optional<Partitions> given;  // Instead of what the leader shares out.
+    std::int64_t join_takes_ms = 0;   // The next one.
     std::int32_t generation = 0;
     std::string said;
 };
@@ -249,6 +251,21 @@ TEST_F(MembershipTest, StaticMembersDoNotLeaveAndOthersDo) {
     world.loop.run(membership->stop());
     membership.reset();
     EXPECT_EQ(said, "");
+}
+
+TEST_F(MembershipTest, OneThatIsStoppedWhileItJoinsLeavesWithTheIdThatItWasGiven) {
+    for (const auto code : {Errc::none, Errc::member_id_required}) {
+        said.clear();
+        join_codes = {code};
+        join_takes_ms = 1'000;
+        start();
+        EXPECT_EQ(said, "join ");
+        world.loop.run(membership->stop());
+        EXPECT_EQ(said, "join leave ");
+        membership.reset();
+        world.loop.run(world.cluster->stop());
+        fetcher.reset();
+    }
 }
 
 TEST_F(MembershipTest, ASyncDuringTheNextRebalanceJoinsAgain) {
