@@ -33,5 +33,11 @@ TEST(NearTest, OnlyWhatCouldBeMeantIsNamed) {
     EXPECT_EQ(nearest("xyzzy", known), std::nullopt);
 }
 
+TEST(NearTest, TwoLettersThatChangedPlacesAreOneMistake) {
+    const std::array<std::string, 4> known{"--grep", "--heap", "--help", "--group"};
+    EXPECT_EQ(nearest("--hlep", known), "--help");
+    EXPECT_EQ(nearest("--gropu", known), "--group");
+}
+
 }  // namespace
 }  // namespace kcore::cli
