@@ -28,7 +28,7 @@ Positional names(Options& o, std::size_t most) {
 }
 
 Option topics(Options& o, std::string help) {
-    return list("-t,--topic", "T[:P,P]", std::move(help), o.topics).completing(Complete::topics);
+    return topics_option("-t,--topic", std::move(help), o.topics).completing(Complete::topics);
 }
 
 Option only_lag(Options& o) { return flag("--only-lag", "only what lags", o.only_lag); }

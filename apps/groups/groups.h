@@ -19,7 +19,7 @@ struct Options {
     std::string pattern;
     std::vector<std::string> states;
     std::vector<std::string> types;
-    std::vector<std::string> topics;  // -t T or T:p,p
+    std::vector<TopicChoice> topics;
     std::string section = "all";
     std::string to;                       // Of reset.
     std::vector<std::string> member_ids;  // Of kick.

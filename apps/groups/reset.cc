@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "cli/input_file.h"
 #include "cli/time_text.h"
@@ -28,6 +30,7 @@ public:
         }
         auto partitions = chosen(target);
         if (!partitions) return std::unexpected(partitions.error());
+        if (auto there = are_there(*partitions); !there) return std::unexpected(there.error());
         if (auto whole = has_a_place(target, *partitions); !whole) {
             return std::unexpected(std::move(whole).error());
         }
@@ -84,22 +87,40 @@ private:
             for (const auto& [partition, offset] : current_) out.push_back(partition);
             return out;
         }
-        std::vector<std::string> topics;
-        for (const auto& text : options_.topics) topics.push_back(text.substr(0, text.find(':')));
-        auto view = session_.admin().metadata(topics);
-        if (!view) return std::unexpected(view.error());
-        for (const auto& name : topics) {
-            const auto* topic = (*view)->find(name);
-            if (topic == nullptr || topic->error != Errc::none) {
-                return fail(Errc::unknown_topic_or_partition,
-                            fmt::format("{}: there is no such topic", name));
-            }
-            for (const auto& partition : topic->partitions) {
-                const TopicPartition id{name, partition.index};
-                if (is_chosen(options_, id)) out.push_back(id);
-            }
+        std::set<TopicPartition> named;
+        for (const auto& [topic, numbers] : options_.topics) {
+            const auto there = count_of(topic);
+            if (!there) return std::unexpected(there.error());
+            for (const auto number : numbers) named.emplace(topic, number);
+            for (std::int32_t i = 0; numbers.empty() && i < *there; ++i) named.emplace(topic, i);
         }
-        return out;
+        return std::vector<TopicPartition>(named.begin(), named.end());
+    }
+
+    // Partitions of a topic, which are numbered from 0.
+    Result<std::int32_t> count_of(const std::string& topic) {
+        const auto known = counts_.find(topic);
+        if (known != counts_.end()) return known->second;
+        auto view = session_.admin().metadata({{topic}});
+        if (!view) return std::unexpected(std::move(view).error());
+        const auto* found = (*view)->find(topic);
+        if (found == nullptr || found->error != Errc::none) {
+            return fail(Errc::unknown_topic_or_partition,
+                        fmt::format("{}: there is no such topic", topic));
+        }
+        return counts_[topic] = static_cast<std::int32_t>(found->partitions.size());
+    }
+
+    Result<void> are_there(const std::vector<TopicPartition>& partitions) {
+        for (const auto& one : partitions) {
+            const auto count = count_of(one.topic);
+            if (!count) return std::unexpected(count.error());
+            if (one.partition < *count) continue;
+            return fail(Errc::unknown_topic_or_partition,
+                        fmt::format("{}: there is no such partition: {} has {}, from 0 to {}",
+                                    one.to_string(), one.topic, *count, *count - 1));
+        }
+        return {};
     }
 
     Result<Offsets> offsets(const std::vector<TopicPartition>& partitions, std::int64_t at) {
@@ -163,6 +184,7 @@ private:
     Session& session_;
     const std::optional<Offsets> file_;
     Offsets current_;
+    std::map<std::string, std::int32_t> counts_;  // Partitions of the topics asked for.
 };
 
 cli::Parsed<std::optional<Offsets>> read_file(const Target& target, const std::string& group) {
@@ -199,6 +221,13 @@ std::string connected(const client::GroupDescription& group) {
                        group.members[0].client_id, group.members[0].host);
 }
 
+// It is not the group's fault when a topic or partition is not there.
+cli::Failure failure_of(const std::string& group, const Error& error) {
+    if (error.code != Errc::unknown_topic_or_partition) return {group, error};
+    return {error.what.substr(0, error.what.find(':')), error,
+            "ktopics list shows what is there, -t T or -t T:0,1 resets only that"};
+}
+
 }  // namespace
 
 int reset(Session& session, const Options& options) {
@@ -218,7 +247,7 @@ int reset(Session& session, const Options& options) {
                              "stop them first, or kgroups kick " + group});
     }
     auto rows = reset_plan(session, options, *target, std::move(*file));
-    if (!rows) return console.fail({group, rows.error()});
+    if (!rows) return console.fail(failure_of(group, rows.error()));
     if (options.exports) return print_plan(console, *rows);
     if (rows->empty()) {  // Of another group or a file, which say nothing of what was chosen.
         return console.fail({group, Error(Errc::group_id_not_found,

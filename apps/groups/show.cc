@@ -143,12 +143,10 @@ Error no_such_group() { return {Errc::group_id_not_found, "there is no such grou
 
 bool is_chosen(const Options& options, const TopicPartition& partition) {
     if (options.topics.empty()) return true;
-    return std::ranges::any_of(options.topics, [&](const std::string& text) {
-        const auto colon = text.find(':');
-        if (text.substr(0, colon) != partition.topic) return false;
-        if (colon == text.npos) return true;
-        const auto numbers = cli::split_commas(text.substr(colon + 1));
-        return std::ranges::find(numbers, std::to_string(partition.partition)) != numbers.end();
+    return std::ranges::any_of(options.topics, [&](const TopicChoice& one) {
+        if (one.topic != partition.topic) return false;
+        const auto& numbers = one.partitions;
+        return numbers.empty() || std::ranges::find(numbers, partition.partition) != numbers.end();
     });
 }
 

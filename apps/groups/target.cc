@@ -6,7 +6,6 @@
 #include <optional>
 #include <sstream>
 
-#include "cli/command.h"
 #include "cli/quantity.h"
 #include "cli/time_text.h"
 
@@ -82,6 +81,36 @@ cli::Parsed<Target> parse_target(const std::string& text, std::int64_t now_ms) {
         fmt::format("'{}' is not a target: earliest, latest-5, current, 42, +10, -10, @TIME, -1h, "
                     "group:OTHER, file:FILE",
                     text));
+}
+
+namespace {
+
+cli::Parsed<TopicChoice> parse_topic(const std::string& text) {
+    const auto colon = text.find(':');
+    TopicChoice out{text.substr(0, colon), {}};
+    if (colon == text.npos) return out;
+    for (const auto& digits : cli::split_commas(text.substr(colon + 1))) {
+        std::int64_t number = 0;
+        if (!cli::parse_integer(digits, number) || number < 0 || number > INT32_MAX) {
+            return cli::refuse(fmt::format("'{}' of '{}' is not a partition", digits, text));
+        }
+        out.partitions.push_back(static_cast<std::int32_t>(number));
+    }
+    return out;
+}
+
+}  // namespace
+
+cli::Option topics_option(std::string names, std::string help, std::vector<TopicChoice>& out) {
+    return {.names = std::move(names),
+            .placeholder = "T[:P,P]",
+            .help = std::move(help),
+            .set = [&out](const std::string& text) -> cli::Parsed<void> {
+                auto choice = parse_topic(text);
+                if (!choice) return cli::refuse(std::move(choice).error());
+                out.push_back(std::move(*choice));
+                return {};
+            }};
 }
 
 cli::Parsed<std::int64_t> parse_iso_duration_ms(const std::string& text) {

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/topic_partition.h"
+#include "cli/command.h"
 #include "cli/parsed.h"
 
 namespace kcore::groups {
@@ -21,6 +23,13 @@ struct Target {
 
 // earliest, latest, earliest+N, latest-N, current, N, +N, -N, @TIME, -1h, group:OTHER, file:F
 cli::Parsed<Target> parse_target(const std::string& text, std::int64_t now_ms);
+
+// "T" or "T:0,2": the topic, and the partitions that are named.
+struct TopicChoice {
+    std::string topic;
+    std::vector<std::int32_t> partitions;  // None: all.
+};
+cli::Option topics_option(std::string names, std::string help, std::vector<TopicChoice>& out);
 
 // "P1DT2H30M5.5S": ISO 8601, without years, months and weeks. Milliseconds.
 cli::Parsed<std::int64_t> parse_iso_duration_ms(const std::string& text);

@@ -167,6 +167,21 @@ class Groups(harness.Case):
             self.assertEqual((said.code, said.out), (1, ""), target)
             self.assertTrue(said.err.startswith("error: GROUP_ID_NOT_FOUND (69): "), said.err)
             self.assertTrue(said.err.endswith(f"{why}\n"), said.err)
+        with open(f"{self.home.name}/plan", "w", encoding="utf-8") as file:
+            file.write(f"{self.name},7,0\n")
+        for target, topics, which in (
+                ("earliest", ["-t", f"{self.name}:0,7"], "7: there is no such partition: "
+                                                        f"{self.name} has 1, from 0 to 0"),
+                (f"file:{self.home.name}/plan", [], "7: there is no such partition"),
+                ("latest", ["-t", self.name + "-none"], "none: there is no such topic")):
+            said = self.run_tool(*reset, target, *topics)
+            self.assertEqual((said.code, said.out), (1, ""), target)
+            self.assertTrue(said.err.startswith(
+                f"error: UNKNOWN_TOPIC_OR_PARTITION (3): {self.name}-{which}"), said.err)
+            self.assertIn(". hint: ktopics list shows what is there, -t ", said.err)
+        said = self.run_tool(*reset, "latest", "-t", self.name + ":0,x")
+        self.assertEqual(said.code, 2)
+        self.assertIn(f"'x' of '{self.name}:0,x' is not a partition", said.err)
         self.ok("kproduce", self.name, stdin="a\nb\n")
         rows = self.ok(*reset, "current", "-t", self.name, "-o", "json").json()["offsets"]
         self.assertEqual([(r["new_offset"], r["note"]) for r in rows],

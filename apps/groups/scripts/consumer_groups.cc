@@ -253,7 +253,7 @@ std::vector<cli::Option> options_of(ScriptFlags& f) {
         cli::text("--validate-regex", "PATTERN", "whether it is one of RE2", f.regex),
         list("--group", "GROUP", "its name", f.common.names),
         flag("--all-groups", "all that there are", f.all_groups),
-        list("--topic", "T[:P,P]", "only these", f.common.topics),
+        topics_option("--topic", "only these", f.common.topics),
         flag("--all-topics", "all that the group has committed", f.all_topics),
         flag("--members", "who is connected", f.wants_members),
         flag("--offsets", "what is committed, which is the default", f.wants_offsets),

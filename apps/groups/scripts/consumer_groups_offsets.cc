@@ -84,7 +84,7 @@ Result<void> commit(Session& session, const Plans& plans) {
 // Of "T" all partitions, of "T:0,2" those.
 Result<std::vector<TopicPartition>> named(Session& session, const Options& options) {
     std::vector<std::string> topics;
-    for (const auto& text : options.topics) topics.push_back(text.substr(0, text.find(':')));
+    for (const auto& one : options.topics) topics.push_back(one.topic);
     auto view = session.admin().metadata(topics);
     if (!view) return std::unexpected(std::move(view).error());
     std::vector<TopicPartition> out;
