@@ -22,7 +22,7 @@ import produce
 import rows
 from batches import batch, zigzag
 from node import Node, workplace
-from trials import until
+from trials import SECONDS, until
 from wire import Closed, Connection, framed, header, request, varint
 
 MIB = 1 << 20
@@ -39,8 +39,8 @@ SETTINGS = {
     "log.flush.interval.messages": "9223372036854775807",
 }
 # A client beside a flood: its slowest answer in a hundred. Far above what it is on an idle machine,
-# far below what a client would notice.
-P99_SECONDS = 0.25
+# far below what a client would notice; on a busy one, so many times what it was before.
+P99_SECONDS, P99_TIMES = 0.25, 50
 
 
 def resident(pid):
@@ -81,7 +81,7 @@ class Bystander:
     def end(self):
         """The slowest in a hundred."""
         self.over.set()
-        taken = self.times.get(timeout=30)
+        taken = self.times.get(timeout=SECONDS)
         self.process.join()
         assert not isinstance(taken, str), f"the bystander failed: {taken}"
         return sorted(taken)[len(taken) * 99 // 100]
@@ -111,7 +111,8 @@ class Lab:
         how(self)
         p99, grown = bystander.end(), peak.end() - before
         assert grown <= bound_bytes, f"{grown / MIB:.0f} MiB more, {bound_bytes / MIB:.0f} allowed"
-        assert p99 < P99_SECONDS, f"p99 of the bystander {p99 * 1000:.0f} ms"
+        assert p99 < max(P99_SECONDS, P99_TIMES * usual), (
+            f"p99 of the bystander {p99 * 1000:.0f} ms, usually {usual * 1000:.0f} ms")
         self._settle(files)
         return (f"+{grown / MIB:.1f} MiB, p99 {p99 * 1000:.1f} ms, "
                 f"{p99 / usual:.1f} times the usual")

@@ -143,7 +143,7 @@ def idle_half_frame(bootstrap, seconds):
     with Connection(bootstrap) as connection:
         stays(connection)
         connection.send(struct.pack(">i", 100) + header(18, 0))
-        assert connection.is_closed(seconds * 3), "it is still open"
+        assert connection.is_closed(seconds * 15), "it is still open"
 
 
 def peer_leaves(bootstrap):

@@ -16,12 +16,12 @@ import rows
 import trials
 from node import Node
 from trials import until
-from wire import Closed, Connection
+from wire import WAIT_SECONDS, Closed, Connection
 
 SETTINGS = {"offsets.topic.num.partitions": "1", "num.network.threads": "1"}
 
 
-def is_served(connection, seconds=1.0):
+def is_served(connection, seconds=WAIT_SECONDS):
     connection.wait(seconds)
     try:
         return connection.ask("ApiVersions", 0)["ErrorCode"] == 0
@@ -29,13 +29,13 @@ def is_served(connection, seconds=1.0):
         return False
 
 
-def served(node, count):
+def served(node, count, seconds=WAIT_SECONDS):
     """How many of so many new connections are served, all of them open. They go again."""
     pid = node.process.pid
     before = floods.descriptors(pid)
     held = [Connection(node.bootstrap) for _ in range(count)]
     try:
-        return sum(is_served(connection, 0.5) for connection in held)
+        return sum(is_served(connection, seconds) for connection in held)
     finally:
         floods.close_all(held)
         until("connections stay", lambda: floods.descriptors(pid) <= before)
@@ -57,7 +57,7 @@ def quota(connection, host, rate):
 def in_all(program, folder):
     node = Node(program, folder, {**SETTINGS, "max.connections": "5"}).start()
     held = [Connection(node.bootstrap) for _ in range(6)]
-    usual = [is_served(connection) for connection in held]
+    usual = [is_served(connection, 1) for connection in held]
     assert usual.count(True) < 6, usual
     assert "connections wait to be accepted" in node.log_tail(), node.log_tail()
     first = held[usual.index(True)]
@@ -95,7 +95,7 @@ def of_a_host_a_second(program, folder):
         assert "resolvable" in reply["Entries"][0]["ErrorMessage"], reply
         reply = quota(connection, "localhost", 5)
         assert rows.codes(reply) == [0], reply
-        until("as many as ever are served", lambda: served(node, 20) <= 10)
+        until("as many as ever are served", lambda: served(node, 20, 0.5) <= 10)
         assert is_served(connection)
     assert node.stop() == 0
 

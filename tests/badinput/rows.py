@@ -15,7 +15,9 @@ class Row:
 
     def run(self, bootstrap):
         with Connection(bootstrap) as connection:
-            connection.send(self.send() if callable(self.send) else self.send)
+            data = self.send() if callable(self.send) else self.send
+            connection.began = time.monotonic()
+            connection.send(data)
             self.judge(connection)
 
 
@@ -78,17 +80,15 @@ def ask(title, name, version, values, expected, **options):
 
 def within(seconds, judge):
     def judged(connection):
-        began = time.monotonic()
         judge(connection)
-        took = time.monotonic() - began
+        took = time.monotonic() - connection.began
         assert took < seconds, f"it took {took:.2f} s"
     return judged
 
 
 def not_within(seconds, judge):
     def judged(connection):
-        began = time.monotonic()
         judge(connection)
-        took = time.monotonic() - began
+        took = time.monotonic() - connection.began
         assert took >= seconds, f"it took only {took:.2f} s"
     return judged

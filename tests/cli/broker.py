@@ -10,6 +10,7 @@ import textwrap
 import unittest
 
 import harness
+from trials import SECONDS
 
 
 @unittest.skipUnless(harness.has("kbroker"), "kbroker is not built")
@@ -56,7 +57,7 @@ class Broker(harness.Case):
 
     def test_status_and_stop_find_it(self):
         code = ("kbroker=%s; $kbroker start --dev --port 0 -q > out & "
-                "for i in $(seq 200); do grep -q READY out && break; sleep 0.05; done; "
+                "for i in $(seq 2000); do grep -q READY out && break; sleep 0.05; done; "
                 "$kbroker status -o json; $kbroker stop; wait $!; echo code $?; "
                 "$kbroker status; echo code $?" % harness.tool("kbroker"))
         said = self.script(code)
@@ -82,7 +83,7 @@ class Broker(harness.Case):
         self.assertEqual([error["resource"] for error in shown["errors"]], ["a-0"])
 
     def script(self, code):
-        done = subprocess.run(["bash", "-c", code], cwd=self.home.name, timeout=60, text=True,
+        done = subprocess.run(["bash", "-c", code], cwd=self.home.name, timeout=SECONDS, text=True,
                               capture_output=True, check=False,
                               env={"PATH": os.environ["PATH"], "HOME": self.home.name,
                                    "XDG_RUNTIME_DIR": self.home.name})

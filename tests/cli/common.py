@@ -8,7 +8,8 @@ import subprocess
 import unittest
 
 import harness
-from node import launch
+from node import STOP_SECONDS, launch
+from trials import SECONDS
 
 BOLD, RED, GREEN, PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
 
@@ -21,7 +22,7 @@ class Colour(harness.Case):
         variables = {"PATH": os.environ["PATH"], "HOME": self.home.name, "TERM": "xterm",
                      "KCORE_BOOTSTRAP_SERVER": self.broker.bootstrap, **(env or {})}
         subprocess.run([harness.tool(command[0]), *command[1:]], stdin=subprocess.DEVNULL,
-                       stdout=theirs, stderr=theirs, env=variables, timeout=60, check=False)
+                       stdout=theirs, stderr=theirs, env=variables, timeout=SECONDS, check=False)
         os.close(theirs)
         said = b""
         try:
@@ -203,7 +204,7 @@ class ForceBootstrap(harness.Case):
              "--port", "0", "--exit-with-parent", "-q", "--log-level", "error", "--override",
              "advertised.listeners=PLAINTEXT://nowhere.invalid:9092"], None)
         self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait, 30)
+        self.addCleanup(process.wait, STOP_SECONDS)
         self.addCleanup(process.terminate)
         self.assertTrue(named.startswith("nowhere.invalid:"))
         at = ["-b", named.replace("nowhere.invalid", "127.0.0.1")]
@@ -225,7 +226,7 @@ class Watch(harness.Case):
                  "XDG_RUNTIME_DIR": self.home.name,
                  "KCORE_BOOTSTRAP_SERVER": self.broker.bootstrap})
         self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait, 30)
+        self.addCleanup(process.wait, STOP_SECONDS)
         self.addCleanup(process.terminate)
         return process
 
@@ -236,7 +237,7 @@ class Watch(harness.Case):
             self.assertEqual(process.stdout.readline(), self.name + "\n")
         process.send_signal(signal.SIGINT)
         process.stdout.read()
-        self.assertEqual(process.wait(30), 130)
+        self.assertEqual(process.wait(SECONDS), 130)
 
     def test_what_fails_is_tried_again(self):
         process = self.watch("ktopics", "describe", self.name, "--section", "summary",

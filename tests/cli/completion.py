@@ -5,6 +5,7 @@ import subprocess
 import unittest
 
 import harness
+from trials import SECONDS
 
 COMPLETIONS = harness.ROOT / "completions/bash"
 
@@ -22,7 +23,7 @@ class Completion(harness.Case):
         """
         done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, check=False,
                               env={"PATH": f"{harness.TOOLS}:/usr/bin:/bin",
-                                   "HOME": self.home.name}, timeout=60)
+                                   "HOME": self.home.name}, timeout=SECONDS)
         self.assertEqual(done.stderr, "")
         return done.stdout.split()
 

@@ -7,8 +7,8 @@ import subprocess
 import unittest
 
 import harness
-from node import launch
-from trials import until
+from node import STOP_SECONDS, launch
+from trials import SECONDS, until
 
 
 class Groups(harness.Case):
@@ -16,7 +16,7 @@ class Groups(harness.Case):
         self.topic("-p", "2")
         self.ok("kproduce", self.name, "--partitioner", "roundrobin",
                 stdin="".join(f"{i}\n" for i in range(10)))
-        return self.ok("kconsume", self.name, "-g", self.name, "-e", limit=90)
+        return self.ok("kconsume", self.name, "-g", self.name, "-e")
 
     def described(self):
         return self.ok("kgroups", "describe", self.name, "-o", "json").json()["groups"][0]
@@ -25,7 +25,7 @@ class Groups(harness.Case):
         said = self.consumed()
         self.assertEqual(sorted(said.out.split(), key=int), [str(i) for i in range(10)])
         self.assertIn(f"assigned {self.name}-0 {self.name}-1", said.err)
-        again = self.ok("kconsume", self.name, "-g", self.name, "-e", "-q", limit=90)
+        again = self.ok("kconsume", self.name, "-g", self.name, "-e", "-q")
         self.assertEqual(again.out, "")
         group = self.described()
         self.assertEqual((group["state"], group["total_lag"]), ("Empty", 0))
@@ -38,7 +38,7 @@ class Groups(harness.Case):
                 stdin="".join(f"{i}\n" for i in range(10)))
         for assignor in ("range", "roundrobin", "sticky", "cooperative-sticky"):
             said = self.ok("kconsume", self.name, "-g", self.name + assignor, "-e", "-q",
-                           "--assignor", assignor, limit=90)
+                           "--assignor", assignor)
             self.assertEqual(len(said.out.split()), 10, assignor)
 
     def member(self, group, assignor, path):
@@ -47,6 +47,7 @@ class Groups(harness.Case):
         process = subprocess.Popen(
             [harness.tool("kconsume"), self.name, "-g", group, "--assignor", assignor, "-u", "-q",
              "-b", self.broker.bootstrap, "-X", "heartbeat.interval.ms=200"], stdout=output)
+        self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
 
@@ -73,13 +74,13 @@ class Groups(harness.Case):
                     goes = self.member(group, assignor, paths[1])
                 if turn == 2:
                     goes.send_signal(signal.SIGINT)
-                    self.assertEqual(goes.wait(30), 0)
+                    self.assertEqual(goes.wait(SECONDS), 0)
                 made = self.ok("kproduce", self.name, "--template", "{{seq}}", "-k", "{{seq}}",
                                "-c", "300", "-r", "300/s", "-q", "-T").out.split()
                 expected += made
                 self.wait_for(paths, len(expected))
             stays.send_signal(signal.SIGINT)
-            self.assertEqual(stays.wait(30), 0)
+            self.assertEqual(stays.wait(SECONDS), 0)
             self.assertEqual(self.read_so_far(paths), sorted(expected, key=int), assignor)
             self.name += "x"
             self.topic("-p", "4")
@@ -222,12 +223,13 @@ class Groups(harness.Case):
         said = self.run_tool("kgroups", "config", self.name, "--set", key + "=50000", "--dry-run")
         self.assertEqual(said.code, 5, said.err)
         self.ok("kgroups", "config", self.name, "--set", key + "=50000")
-        rows = self.ok("kgroups", "config", self.name, "-o", "json").json()["configs"]
-        self.assertEqual([(r["key"], r["value"], r["source"]) for r in rows],
-                         [(key, "50000", "group")])
+        self.shows(self.configs, [(key, "50000", "group")])
         self.ok("kgroups", "config", self.name, "--unset", key)
-        self.assertEqual(self.ok("kgroups", "config", self.name, "-o", "json").json()["configs"],
-                         [])
+        self.shows(self.configs, [])
+
+    def configs(self):
+        rows = self.ok("kgroups", "config", self.name, "-o", "json").json()["configs"]
+        return [(row["key"], row["value"], row["source"]) for row in rows]
 
     def test_offsets_of_a_new_group_can_be_set(self):
         self.topic("-p", "1")
@@ -236,7 +238,7 @@ class Groups(harness.Case):
         for number in range(10):
             group = f"{self.name}-{number}"
             self.ok("kgroups", "reset", group, "--to", "1", "-t", self.name, "-y")
-            said = self.ok("kconsume", self.name, "-g", group, "-e", "-q", limit=90)
+            said = self.ok("kconsume", self.name, "-g", group, "-e", "-q")
             self.assertEqual(said.out, "b\n")
 
     def test_lists_and_deletes(self):
@@ -277,7 +279,7 @@ class Partly(harness.Case):
             [harness.tool("kbroker"), "start", "--dev", "--brokers", "2", "--port", "0",
              "--exit-with-parent", "-q"], None)
         self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait, 30)
+        self.addCleanup(process.wait, STOP_SECONDS)
         self.addCleanup(process.terminate)
         at = ["-b", bootstrap]
         self.ok("ktopics", "create", "t", *at)

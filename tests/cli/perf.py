@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 import harness
-from trials import until
+from trials import SECONDS, until
 
 
 class Perf(harness.Case):
@@ -30,7 +30,7 @@ class Perf(harness.Case):
     def test_consume_tells_the_size_of_what_was_read(self):
         self.topic("-p", "1")
         self.ok("kproduce", self.name, stdin="a" * 40 + "\n" + "b" * 20 + "\n")
-        read = ["kperf", "consume", self.name, "--timeout", "500ms", "-o", "json"]
+        read = ["kperf", "consume", self.name, "--timeout", "3s", "-o", "json"]
         self.assertEqual(self.ok(*read).json()["record_size"], 30)
         self.assertEqual(self.ok(*read, "-X", "auto.offset.reset=latest", "-g",
                                  self.name).json()["record_size"], 0)
@@ -58,11 +58,9 @@ class Perf(harness.Case):
              "-X", "fetch.min.bytes=10000000", "-X", "fetch.max.wait.ms=1500"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(verify.kill)
-        for _ in range(20):
+        while verify.poll() is None:
             self.run_tool("ktopics", "purge", self.name, "-y")
-            if verify.poll() is not None:
-                break
-        out, err = verify.communicate(timeout=60)
+        out, err = verify.communicate(timeout=SECONDS)
         self.assertEqual(verify.returncode, 4, err)
         verdict = json.loads(out)["verdicts"][0]
         self.assertGreater(verdict["lost"], 0)
@@ -78,7 +76,7 @@ class Perf(harness.Case):
         until("nothing is written",
               lambda: any(row["offset"] for row in self.ok(*ends).json()["offsets"]))
         perf.send_signal(signal.SIGINT)
-        out, _ = perf.communicate(timeout=60)
+        out, _ = perf.communicate(timeout=SECONDS)
         self.assertEqual(perf.returncode, 130)
         self.assertIn(b"records sent", out)
 

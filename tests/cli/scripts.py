@@ -151,7 +151,7 @@ class Topics(Scripts):
 class Console(Scripts):
     def read(self, *arguments, **how):
         return self.script("kafka-console-consumer", "--topic", self.name, "--from-beginning",
-                           "--timeout-ms", "1000", *arguments, **how)
+                           "--timeout-ms", "3000", *arguments, **how)
 
     def test_lines_go_in_and_come_out(self):
         self.topic("-p", "1")
@@ -212,7 +212,7 @@ class Console(Scripts):
     def test_partitions_and_offsets_are_chosen(self):
         self.topic("-p", "2")
         self.ok("kproduce", self.name, "-p", "1", stdin="a\nb\nc\n")
-        consume = ["kafka-console-consumer", "--topic", self.name, "--timeout-ms", "1000"]
+        consume = ["kafka-console-consumer", "--topic", self.name, "--timeout-ms", "3000"]
         said = self.script(*consume, "--partition", "1", "--offset", "1")
         self.assertEqual(said.out, "b\nc\n")
         self.assertEqual(self.script(*consume, "--partition", "0", "--offset", "earliest").out, "")

@@ -4,7 +4,12 @@
 import harness
 
 
-class Topics(harness.Case):
+class Case(harness.Case):
+    def described(self, name):
+        return self.ok("ktopics", "describe", name, "-o", "json").json()["topics"][0]
+
+
+class Topics(Case):
     def test_create_says_what_was_made(self):
         said = self.ok("ktopics", "create", self.name, "-p", "3", "-r", "1")
         self.assertRegex(said.out, rf"^created {self.name}  partitions=3 replication-factor=1 "
@@ -62,12 +67,13 @@ class Topics(harness.Case):
         self.topic()
         said = self.ok("ktopics", "config", self.name, "--set", "retention.ms=5000")
         self.assertIn("retention.ms: ", said.err)
-        rows = self.ok("ktopics", "config", self.name, "-o", "json").json()["configs"]
-        self.assertEqual([(r["key"], r["value"], r["source"]) for r in rows],
-                         [("retention.ms", "5000", "topic")])
+        self.shows(self.configs, [("retention.ms", "5000", "topic")])
         self.ok("ktopics", "config", self.name, "--unset", "retention.ms")
+        self.shows(self.configs, [])
+
+    def configs(self):
         rows = self.ok("ktopics", "config", self.name, "-o", "json").json()["configs"]
-        self.assertEqual(rows, [])
+        return [(row["key"], row["value"], row["source"]) for row in rows]
 
     def test_settings_are_explained(self):
         self.topic()
@@ -99,8 +105,7 @@ class Topics(harness.Case):
     def test_topics_grow(self):
         self.topic("-p", "1")
         self.ok("ktopics", "alter", self.name, "--add-partitions", "2")
-        topic = self.ok("ktopics", "describe", self.name, "-o", "json").json()["topics"][0]
-        self.assertEqual(topic["partition_count"], 3)
+        self.shows(lambda: self.described(self.name)["partition_count"], 3)
 
     def test_delete_without_a_terminal_only_plans(self):
         self.topic()
@@ -109,6 +114,7 @@ class Topics(harness.Case):
         self.assertIn(f"would delete {self.name}", said.out)
         self.assertEqual(self.ok("ktopics", "delete", "-y", self.name).out,
                          f"deleted {self.name}\n")
+        self.shows(lambda: self.run_tool("ktopics", "describe", self.name).code, 1)
         self.assertEqual(self.run_tool("ktopics", "delete", "-y", self.name).code, 1)
         self.ok("ktopics", "delete", "-y", self.name, "--if-exists")
 
@@ -143,7 +149,7 @@ class Topics(harness.Case):
                          [("earliest", 0), ("latest", 2), ("@2000-01-01", 0)])
 
 
-class Records(harness.Case):
+class Records(Case):
     """What deletes records."""
 
     def filled(self, *options, count=10):
@@ -192,19 +198,25 @@ class Records(harness.Case):
 
     def test_recreate_keeps_the_shape_and_the_settings(self):
         self.filled("-c", "retention.ms=3600000")
-        before = self.ok("ktopics", "describe", self.name, "-o", "json").json()["topics"][0]
+        before = self.described(self.name)
         self.assertEqual(self.run_tool("ktopics", "recreate", self.name).code, 5)
-        self.assertRegex(self.ok("ktopics", "recreate", self.name, "-y").out,
-                         rf"^recreated {self.name}  partitions=2 replication-factor=1 "
-                         r"id=[\w-]{22}\n$")
-        self.ok("ktopics", "wait", self.name)
-        after = self.ok("ktopics", "describe", self.name, "-o", "json").json()["topics"][0]
-        self.assertNotEqual(after["id"], before["id"])
+        said = self.ok("ktopics", "recreate", self.name, "-y").out
+        self.assertRegex(said, rf"^recreated {self.name}  partitions=2 replication-factor=1 "
+                               r"id=[\w-]{22}\n$")
+        identity = said.rstrip().rpartition("id=")[2]
+        self.assertNotEqual(identity, before["id"])
+        self.shows(self.identity, identity)
+        after = self.described(self.name)
         self.assertEqual(after["configs"], before["configs"])
         self.assertEqual((after["partition_count"], after["records"]), (2, 0))
 
+    def identity(self):
+        """None while there is no such topic."""
+        said = self.run_tool("ktopics", "describe", self.name, "-o", "json")
+        return said.json()["topics"][0]["id"] if said.code == 0 else None
 
-class Placement(harness.Case):
+
+class Placement(Case):
     """What moves, copies and looks into topics."""
 
     def test_a_clone_has_the_shape_the_settings_and_the_records(self):
@@ -219,8 +231,7 @@ class Placement(harness.Case):
         old, new = (self.ok("kconsume", name, "-e", "-q", "-J", "--order", "offset").lines()
                     for name in (self.name, copy))
         self.assertEqual([{**record, "topic": self.name} for record in new], old)
-        shown = self.ok("ktopics", "describe", copy, "-o", "json").json()["topics"][0]
-        self.assertEqual(shown["configs"]["retention.ms"]["value"], "3600000")
+        self.assertEqual(self.described(copy)["configs"]["retention.ms"]["value"], "3600000")
         self.assertEqual(self.run_tool("ktopics", "clone", self.name, copy).code, 1)
 
     def test_analysis_counts_keys_sizes_and_skew(self):

@@ -5,7 +5,7 @@ import time
 from node import SKIPPED, workplace
 from wire import Closed
 
-SECONDS = 30
+SECONDS = 120
 POLL_SECONDS = 0.02
 
 
@@ -13,13 +13,18 @@ class Skipped(Exception):
     """What a trial needs is not here."""
 
 
+def settled(ask, expected, seconds=SECONDS):
+    """What `ask` gives: `expected` as soon as it does, or what it still gives in the end."""
+    deadline = time.monotonic() + seconds
+    while (found := ask()) != expected and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return found
+
+
 def until(what, condition, seconds=SECONDS):
     """Waits for `condition` to hold; `what`, or what it gives, is said when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() >= deadline:
-            raise AssertionError(what() if callable(what) else what)
-        time.sleep(POLL_SECONDS)
+    if not settled(lambda: bool(condition()), True, seconds):
+        raise AssertionError(what() if callable(what) else what)
 
 
 def run(trials, program, names):

@@ -12,7 +12,7 @@ SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "libkcore" / "protocol" 
 _NUMBERS = {"int8": ">b", "int16": ">h", "int32": ">i", "int64": ">q", "uint16": ">H",
             "uint32": ">I", "float64": ">d", "bool": ">?"}
 API_VERSIONS = 18
-WAIT_SECONDS = 10
+WAIT_SECONDS = 60
 
 
 def _walk(schema):
