@@ -4,6 +4,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -204,7 +205,7 @@ private:
 
 class PosixNet : public Net {
 public:
-    explicit PosixNet(PosixLoop& loop) : loop_(loop) {}
+    PosixNet(PosixLoop& loop, std::vector<HeldPort> held) : loop_(loop), held_(std::move(held)) {}
 
     Result<std::unique_ptr<Listener>> listen(const Address& at,
                                              const SocketOptions& options) override;
@@ -213,10 +214,13 @@ public:
     PosixLoop& loop() { return loop_; }
 
 private:
+    Result<std::unique_ptr<Listener>> listen_on(std::vector<HeldPort>::iterator held,
+                                                const SocketOptions& options);
     Async<tcp::resolver::results_type> resolve(Address to, Deadline deadline);
     Async<tcp::socket> connect_one(tcp::endpoint to, Deadline deadline);
 
     PosixLoop& loop_;
+    std::vector<HeldPort> held_;
 };
 
 class PosixListener : public Listener {
@@ -279,6 +283,14 @@ asio::error_code bind_and_listen(tcp::acceptor& acceptor, const tcp::endpoint& e
     return error;
 }
 
+std::unexpected<Error> not_listening(const Address& at, const SocketOptions& options,
+                                     const asio::error_code& error) {
+    const auto how = options.congestion.empty()
+                         ? ""
+                         : fmt::format(" with congestion control {}", options.congestion);
+    return net_fail(fmt::format("listen on {}{}", at.to_string(), how), error);
+}
+
 // Where to listen for a host: as Java does, an IPv4 address before an IPv6 one, since clients told
 // "localhost" are as likely to dial 127.0.0.1.
 Result<tcp::endpoint> endpoint_to_bind(asio::io_context& context, const Address& at) {
@@ -297,6 +309,8 @@ Result<tcp::endpoint> endpoint_to_bind(asio::io_context& context, const Address&
 
 Result<std::unique_ptr<Listener>> PosixNet::listen(const Address& at,
                                                    const SocketOptions& options) {
+    const auto held = std::ranges::find(held_, at, &HeldPort::address);
+    if (held != held_.end()) return listen_on(held, options);
     auto& context = loop_.context();
     asio::error_code error;
     tcp::endpoint endpoint(tcp::v6(), at.port);
@@ -313,12 +327,20 @@ Result<std::unique_ptr<Listener>> PosixNet::listen(const Address& at,
         acceptor = tcp::acceptor(context);
         error = bind_and_listen(acceptor, tcp::endpoint(tcp::v4(), at.port), false, options);
     }
-    if (error) {
-        const auto how = options.congestion.empty()
-                             ? ""
-                             : fmt::format(" with congestion control {}", options.congestion);
-        return net_fail(fmt::format("listen on {}{}", at.to_string(), how), error);
-    }
+    if (error) return not_listening(at, options, error);
+    return std::make_unique<PosixListener>(std::move(acceptor));
+}
+
+Result<std::unique_ptr<Listener>> PosixNet::listen_on(std::vector<HeldPort>::iterator held,
+                                                      const SocketOptions& options) {
+    const auto at = held->address();
+    tcp::acceptor acceptor(loop_.context());
+    asio::error_code error;
+    acceptor.assign(tcp::v4(), held->release(), error);
+    held_.erase(held);
+    if (!error) error = set_options(acceptor, options);
+    if (!error) acceptor.listen(options.backlog, error);
+    if (error) return not_listening(at, options, error);
     return std::make_unique<PosixListener>(std::move(acceptor));
 }
 
@@ -395,6 +417,34 @@ Async<std::unique_ptr<Stream>> PosixNet::connect(Address to, Deadline deadline) 
 
 }  // namespace
 
-std::unique_ptr<Net> make_posix_net(PosixLoop& loop) { return std::make_unique<PosixNet>(loop); }
+Result<HeldPort> HeldPort::take(std::uint16_t port) {
+    HeldPort out({"127.0.0.1", port}, ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto size = static_cast<socklen_t>(sizeof at);
+    auto* const address = reinterpret_cast<sockaddr*>(&at);
+    const int yes = 1;
+    // A free one must not be shared with who has bound it that way and does not listen yet.
+    const bool is_reused =
+        port == 0 || ::setsockopt(out.descriptor_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0;
+    if (!is_reused || ::bind(out.descriptor_, address, size) != 0 ||
+        ::listen(out.descriptor_, SocketOptions().backlog) != 0 ||
+        ::getsockname(out.descriptor_, address, &size) != 0) {
+        return net_fail(fmt::format("listen on {}", out.address_.to_string()),
+                        asio::error_code(errno, asio::system_category()));
+    }
+    out.address_.port = ntohs(at.sin_port);
+    return out;
+}
+
+HeldPort::~HeldPort() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::unique_ptr<Net> make_posix_net(PosixLoop& loop, std::vector<HeldPort> held) {
+    return std::make_unique<PosixNet>(loop, std::move(held));
+}
 
 }  // namespace kcore::io

@@ -299,6 +299,25 @@ TEST_F(PosixNetSmallTest, ATakenPortIsNamed) {
     EXPECT_NE(again.error().what.find(at.to_string()), std::string::npos);
 }
 
+TEST_F(PosixNetSmallTest, AHeldPortIsTakenOverWithoutBeingFreeInBetween) {
+    std::vector<HeldPort> held;
+    held.push_back(*HeldPort::take(0));
+    const auto at = held.front().address();
+    EXPECT_NE(at.port, 0);
+    EXPECT_FALSE(net->listen(at, SocketOptions())) << "it is held";
+    EXPECT_FALSE(HeldPort::take(at.port));
+    net = make_posix_net(loop, std::move(held));
+    listener = *net->listen(at, SocketOptions());
+    EXPECT_EQ(listener->local(), at);
+    EXPECT_FALSE(net->listen(at, SocketOptions())) << "once";
+    run(connect_by_name("127.0.0.1"));
+}
+
+TEST_F(PosixNetSmallTest, AHeldPortThatNobodyTakesOverIsFreeAgain) {
+    const auto port = HeldPort::take(0)->address().port;
+    EXPECT_TRUE(HeldPort::take(port));
+}
+
 TEST_F(PosixNetSmallTest, AnUnknownCongestionControlIsNamed) {
     SocketOptions options;
     options.congestion = "no such";
