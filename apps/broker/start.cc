@@ -33,8 +33,11 @@ constexpr const char* kAdvertised = "advertised.listeners";
 
 // A loop with what runs on it; of all but the first a thread of the pool runs it.
 struct LoopSet {
-    LoopSet(io::Clock& clock, io::Disk& disk, io::Random& random, io::Pool& pool)
-        : loop(clock), net(io::make_posix_net(loop)), env{clock, disk, *net, random, loop, pool} {}
+    LoopSet(io::Clock& clock, io::Disk& disk, io::Random& random, io::Pool& pool,
+            std::vector<io::HeldPort> held)
+        : loop(clock),
+          net(io::make_posix_net(loop, std::move(held))),
+          env{clock, disk, *net, random, loop, pool} {}
     io::PosixLoop loop;
     std::unique_ptr<io::Net> net;
     io::Env env;
@@ -66,52 +69,51 @@ cli::Parsed<client::NewTopic> parse_seed(const std::string& text) {
     return topic;
 }
 
-// Ports that nobody listens on now.
-Result<std::vector<std::uint16_t>> free_ports(std::size_t count) {
-    io::PosixClock clock;
-    io::PosixLoop loop(clock);
-    const auto net = io::make_posix_net(loop);
-    std::vector<std::unique_ptr<io::Listener>> held;
-    std::vector<std::uint16_t> ports;
-    while (ports.size() < count) {
-        auto listener = net->listen({"127.0.0.1", 0}, {});
-        if (!listener) return std::unexpected(std::move(listener).error());
-        ports.push_back((*listener)->local().port);
-        held.push_back(std::move(*listener));
+// What makes each node of several what it is, and the ports that are theirs already: the others
+// are told of them before any listens.
+struct Members {
+    std::vector<ConfigMap> settings;
+    std::vector<io::HeldPort> ports;  // The clients' come first.
+};
+
+Result<std::vector<io::HeldPort>> hold_ports(const Options& options) {
+    constexpr std::int64_t kPort = 9092;
+    const auto first = options.port < 0 ? kPort : options.port;
+    std::vector<io::HeldPort> out;
+    for (std::int64_t i = 0; i < 2 * options.brokers; ++i) {
+        const bool is_told = i < options.brokers && first != 0;
+        auto held = io::HeldPort::take(static_cast<std::uint16_t>(is_told ? first + i : 0));
+        if (!held) return std::unexpected(std::move(held).error());
+        out.push_back(std::move(*held));
     }
-    return ports;
+    return out;
 }
 
-// --brokers: what each of them is told of itself and the others. Clients' ports come first.
-Result<std::vector<ConfigMap>> members(const Options& options) {
+Result<Members> members(const Options& options) {
     const auto count = static_cast<std::size_t>(options.brokers);
-    if (count <= 1) return std::vector<ConfigMap>(1);
-    auto ports = free_ports(options.port == 0 ? 2 * count : count);
-    if (!ports) return std::unexpected(std::move(ports).error());
-    if (options.port != 0) {
-        constexpr std::int64_t kPort = 9092;
-        const auto first = options.port > 0 ? options.port : kPort;
-        for (std::size_t i = 0; i < count; ++i) {
-            const auto port = static_cast<std::uint16_t>(first + static_cast<std::int64_t>(i));
-            ports->insert(ports->begin() + static_cast<std::ptrdiff_t>(i), port);
-        }
+    Members out;
+    if (count <= 1) {
+        out.settings.emplace_back();
+        return out;
     }
+    auto held = hold_ports(options);
+    if (!held) return std::unexpected(std::move(held).error());
+    out.ports = std::move(*held);
+    const auto at = [&](std::size_t i) { return out.ports[i].address().to_string(); };
     std::string voters;
     for (std::size_t i = 0; i < count; ++i) {
-        voters += fmt::format("{}{}@127.0.0.1:{}", i == 0 ? "" : ",", i + 1, (*ports)[count + i]);
+        voters += fmt::format("{}{}@{}", i == 0 ? "" : ",", i + 1, at(count + i));
     }
     const auto factor = fmt::format("{}", std::min<std::size_t>(count, 3));
-    std::vector<ConfigMap> all;
     for (std::size_t i = 0; i < count; ++i) {
-        all.push_back(
+        out.settings.push_back(
             {{"node.id", fmt::format("{}", i + 1)},
-             {"listeners", fmt::format("PLAINTEXT://127.0.0.1:{},CONTROLLER://127.0.0.1:{}",
-                                       (*ports)[i], (*ports)[count + i])},
+             {"listeners", fmt::format("PLAINTEXT://{},CONTROLLER://{}", at(i), at(count + i))},
              {"controller.quorum.voters", voters},
              {"default.replication.factor", factor},
              {"offsets.topic.replication.factor", factor}});
     }
-    return all;
+    return out;
 }
 
 LogLevel usual_level(const Options& options) {
@@ -121,11 +123,14 @@ LogLevel usual_level(const Options& options) {
     return options.is_dev ? LogLevel::warn : LogLevel::info;
 }
 
+enum class Phase : std::uint8_t { starting, ready, interrupted };
+
 // One run of a node, or of several in one process, from the settings to the exit code.
 class Node {
 public:
     // `settings` are those of the first.
-    Node(const Options& options, Settings settings, std::vector<broker::BrokerConfig> configs)
+    Node(const Options& options, Settings settings, std::vector<broker::BrokerConfig> configs,
+         std::vector<io::HeldPort> ports)
         : options_(options),
           console_(options.common),
           settings_(std::move(settings)),
@@ -138,9 +143,10 @@ public:
         const auto loops = configs.front().loops;
         const auto workers = loops > 0 ? loops : std::max<std::size_t>(1, cores());
         for (std::size_t i = 0; i < workers; ++i) {
-            loops_.push_back(std::make_unique<LoopSet>(clock_, *disk_, random_, *blocking_));
+            // Listeners are the control loop's.
+            loops_.push_back(std::make_unique<LoopSet>(clock_, *disk_, random_, *blocking_,
+                                                       std::exchange(ports, {})));
         }
-        stop_wanted_.emplace(loops_[0]->loop);
         changed_.emplace(loops_[0]->loop);
         if (settings_.cluster_id.empty()) new_cluster_id_ = random_.uuid().to_string();
         for (auto& config : configs) add_server(std::move(config));
@@ -168,6 +174,7 @@ public:
         for (std::size_t i = 1; i < loops_.size(); ++i) loops_[i]->loop.stop();
         threads_.clear();
         if (!pid_file_.empty()) cli::remove_file(pid_file_);
+        if (phase_ == Phase::interrupted) code_ = cli::kInterrupted;
         // A thread may sit in a read of stdin that nothing ends.
         if (options_.exit_on_stdin_eof) cli::end_now(code_);
         return code_;
@@ -185,6 +192,9 @@ private:
         server.names_pool = names_.get();
         server.is_id_required = !settings_.cluster_id.empty();
         server.cluster_id = server.is_id_required ? settings_.cluster_id : new_cluster_id_;
+        server.on_bound = [this] {
+            if (++bound_ == servers_.size()) tell_running();
+        };
         server.on_fatal = [this](const Error& error) {
             console_.fail({"", error});
             code_ = cli::kFailed;
@@ -208,9 +218,27 @@ private:
 
     io::Env& control() { return loops_[0]->env; }
 
-    // From any thread: stop in order.
+    // From any thread: stop in order, or end the start.
     void end() {
-        loops_[0]->loop.post([this] { stop_wanted_->notify(); });
+        loops_[0]->loop.post([this] {
+            is_end_wanted_ = true;
+            for (const auto& server : servers_) {
+                if (!is_started_) server->interrupt();
+            }
+            changed_->notify();
+        });
+    }
+
+    // It was not asked to end itself.
+    void interrupt() {
+        (void)enter(Phase::interrupted);
+        end();
+    }
+
+    // False when it was the other one first.
+    bool enter(Phase phase) {
+        auto before = Phase::starting;
+        return phase_.compare_exchange_strong(before, phase);
     }
 
     void watch() {
@@ -219,32 +247,38 @@ private:
             for (int signals = 0;; ++signals) {
                 cli::wait_for_signal();
                 if (is_over_) return;
-                // Before it serves nothing needs an end in order; what starts may wait for long.
-                if (signals > 0 || !is_started_) cli::end_now(cli::kInterrupted);
+                if (signals > 0) cli::end_now(cli::kInterrupted);
                 if (child_) child_->interrupt();
-                end();
+                interrupt();
             }
         });
         if (!options_.exit_on_stdin_eof) return;
         watcher_->submit([this] {
             cli::wait_for_stdin_end();
-            end();
+            interrupt();
         });
     }
 
     asio::awaitable<void> live() {
         for (const auto& server : servers_) {
+            if (is_end_wanted_) break;
             ++under_way_;
             control().loop.spawn(start_one(server.get()));
         }
         while (under_way_ > 0) co_await changed_->wait_until(io::kNever);
         is_started_ = true;
-        if (!start_error_) {
-            blocking_->submit([this] { announce(); });
-            co_await stop_wanted_->wait_until(io::kNever);
-        } else {
+        if (!is_end_wanted_ && start_error_) {
             code_ = console_.fail({"", *start_error_});
+            is_end_wanted_ = true;
         }
+        if (!is_end_wanted_) {
+            ++under_way_;
+            blocking_->submit([this] {
+                announce();
+                control().loop.post([this] { one_is_done(); });
+            });
+        }
+        while (!is_end_wanted_ || under_way_ > 0) co_await changed_->wait_until(io::kNever);
         std::move_only_function<bool()> close = [this] {
             close_admin();
             return true;
@@ -262,52 +296,46 @@ private:
     asio::awaitable<void> start_one(broker::Server* server) {
         auto started = co_await server->start();
         if (!started && !start_error_) start_error_ = std::move(started).error();
-        --under_way_;
-        changed_->notify();
+        one_is_done();
     }
 
     asio::awaitable<void> stop_one(broker::Server* server) {
         co_await server->stop();
+        one_is_done();
+    }
+
+    void one_is_done() {
         --under_way_;
         changed_->notify();
     }
 
-    // Off the loop: creates the seeds, then says that it is ready.
-    void announce() {
-        std::string bootstrap;
-        std::int64_t port = -1;
+    // For who looks for brokers that run: the directories and the ports are ours by now.
+    void tell_running() {
         for (const auto& listener : listeners_of_clients()) {
-            if (port < 0) port = listener.bound.port;
+            if (running_.port < 0) running_.port = listener.bound.port;
             auto host =
                 listener.advertised.host.empty() ? listener.bound.host : listener.advertised.host;
             const io::Address address{host, listener.bound.port};
-            bootstrap += (bootstrap.empty() ? "" : ",") + address.to_string();
+            running_.bootstrap += (running_.bootstrap.empty() ? "" : ",") + address.to_string();
         }
-        if (!sow(bootstrap)) {
-            end();
-            return;
-        }
-        cli::Running running;
-        running.pid = cli::process_id();
-        running.node_id = node_id();
-        running.port = port;
-        running.bootstrap = bootstrap;
-        running.data = settings_.in_memory ? "memory" : cli::absolute_paths(value("log.dirs"));
-        auto written = cli::write_running(running);
+        running_.pid = cli::process_id();
+        running_.node_id = node_id();
+        running_.data = settings_.in_memory ? "memory" : cli::absolute_paths(value("log.dirs"));
+        auto written = cli::write_running(running_);
         if (written) {
             pid_file_ = *written;
         } else {
             console_.warn(written.error());
         }
-        if (!open_admin()) {
-            end();
-            return;
-        }
+    }
+
+    // Off the loop: creates the seeds, then says that it is ready.
+    void announce() {
+        const auto& bootstrap = running_.bootstrap;
+        if (!sow(bootstrap) || !open_admin()) return end();
+        if (!enter(Phase::ready)) return;
         const auto line = fmt::format("READY bootstrap={}\n", bootstrap);
-        if (!tell_elsewhere(line, running)) {
-            end();
-            return;
-        }
+        if (!tell_elsewhere(line, running_)) return end();
         console_.print(line);
         if (!options_.command.empty()) wrap(bootstrap);
     }
@@ -426,9 +454,12 @@ private:
     std::vector<std::unique_ptr<LoopSet>> loops_;  // The first is the control loop.
     std::vector<std::unique_ptr<io::Pool>> threads_;
     std::vector<std::unique_ptr<broker::Server>> servers_;
-    std::optional<io::Signal> stop_wanted_;  // On the control loop.
-    std::optional<io::Signal> changed_;      // Likewise.
-    int under_way_ = 0;                      // Starts, or stops.
+    std::optional<io::Signal> changed_;  // On the control loop, as what follows.
+    int under_way_ = 0;                  // Starts, or stops.
+    bool is_end_wanted_ = false;
+    bool is_started_ = false;
+    std::size_t bound_ = 0;  // Servers that have their ports.
+    cli::Running running_;   // Once all have.
     std::optional<Error> start_error_;
     std::vector<client::NewTopic> seeds_;
     std::unique_ptr<cli::Child> child_;
@@ -438,7 +469,7 @@ private:
     std::atomic<int> code_ = cli::kDone;
     std::mutex admin_mutex_;  // Over admin_: announce() and the end may come together.
     bool is_admin_over_ = false;
-    std::atomic<bool> is_started_ = false;
+    std::atomic<Phase> phase_ = Phase::starting;
     std::atomic<bool> is_over_ = false;
     std::unique_ptr<io::Pool> watcher_;
 };
@@ -456,7 +487,7 @@ int start(const Options& options) {
     if (!all) return console.fail({"--brokers", all.error()});
     std::optional<Settings> first;
     std::vector<broker::BrokerConfig> configs;
-    for (const auto& member : *all) {
+    for (const auto& member : all->settings) {
         auto settings = settings_of(options, member);
         if (!settings) return console.usage(settings.error());
         auto config = broker::make_broker_config(settings->values);
@@ -469,7 +500,7 @@ int start(const Options& options) {
     }
     cli::hold_signals();
     if (options.exit_with_parent) cli::end_with_parent();
-    return Node(options, std::move(*first), std::move(configs)).run();
+    return Node(options, std::move(*first), std::move(configs), std::move(all->ports)).run();
 }
 
 }  // namespace kcore::server

@@ -41,10 +41,14 @@ asio::awaitable<void> ControllerLink::pause(io::Deadline deadline) {
     co_await io::sleep_until(env_.loop, until);
 }
 
-asio::awaitable<void> ControllerLink::stop() {
+void ControllerLink::give_up() {
     stopping_ = true;
-    const auto channel = channel_;
-    if (channel) co_await channel->stop();
+    if (channel_) env_.loop.spawn(retire(std::move(channel_)));
+    channel_.reset();
+}
+
+asio::awaitable<void> ControllerLink::stop() {
+    give_up();
     while (retiring_ > 0) co_await retired_.wait_until(io::kNever);
 }
 

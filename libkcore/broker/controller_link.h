@@ -57,6 +57,8 @@ public:
         }
     }
 
+    // On the loop: calls under way, and those to come, fail soon.
+    void give_up();
     // On the link's loop; no call() may begin after it.
     asio::awaitable<void> stop();
 

@@ -14,9 +14,9 @@ void ImageFollower::prepare(const metadata::ImagePtr& before, const metadata::Im
     is_recovering_ |= is_first;
     auto work = [this, is_first, before, after, changes, ready = std::move(ready)]() mutable {
         if (is_first) moves_.promote_orphans(*after);
-        if (is_first) partitions_.load(*after);
+        if (is_first) is_whole_ = partitions_.load(*after);
         latest_ = after;
-        partitions_.apply(*before, *after, changes);
+        if (is_whole_) partitions_.apply(*before, *after, changes);
         env_.loop.post([this, ready = std::move(ready)]() mutable {
             is_preparing_ = false;
             news_.notify();

@@ -33,7 +33,7 @@ public:
     // On the pool: makes the logs that could not be made so far; after the first image.
     void make_missing() { partitions_.make_missing(latest(), on_ready()); }
     bool is_preparing() const { return is_preparing_; }
-    // Begins no other recovery; returns when nothing is under way.
+    // Loads and recovers no other log; returns when nothing is under way.
     asio::awaitable<void> stop();
 
 private:
@@ -49,6 +49,7 @@ private:
     const replication::Partitions::OnReady on_ready_;
     io::Signal news_;
     bool has_image_ = false;
+    bool is_whole_ = true;  // On the pool: no load was stopped.
     bool is_preparing_ = false;
     bool is_recovering_ = false;
     std::atomic<metadata::ImagePtr> latest_;  // That the partitions were told of.

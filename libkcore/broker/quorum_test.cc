@@ -29,6 +29,19 @@ TEST_F(QuorumTest, ThreeNodesAgreeAndEachKnowsWhatWasDecided) {
     for (int id = 1; id <= 3; ++id) EXPECT_TRUE(knows(id, "orders")) << id;
 }
 
+TEST_F(QuorumTest, AStartThatFindsNoQuorumCanBeInterrupted) {
+    auto& alone = *nodes[0];
+    begin(alone);
+    loop.advance(io::Milliseconds(3'000));
+    EXPECT_FALSE(alone.started);
+    alone.server->interrupt();
+    loop.advance(io::Milliseconds(200));
+    ASSERT_TRUE(alone.started);
+    EXPECT_FALSE(*alone.started);
+    stop(alone);
+    EXPECT_TRUE(said(alone, "stopped clean=true"));
+}
+
 TEST_F(QuorumTest, EachMayStopAndComeBackWhileTheOthersGoOn) {
     start_all();
     for (int id = 1; id <= 3; ++id) {

@@ -40,15 +40,6 @@ namespace {
 
 constexpr std::int64_t kRegisterAgainMs = 1'000;
 
-std::int64_t ceiling_of(const ServerOptions& options) {
-    const auto set = options.config.memory_bytes_max;
-    return set < 0 ? options.memory.limit_bytes : set;
-}
-
-io::Pool& names_pool_of(const ServerOptions& options, const io::Env& env) {
-    return options.names_pool != nullptr ? *options.names_pool : env.pool;
-}
-
 // For all requests under way; 0: as many as come.
 std::int64_t request_bytes_of(const BrokerConfig& config, const MemoryCeiling& memory) {
     const auto set = std::max<std::int64_t>(config.queued_request_bytes_max, 0);
@@ -67,9 +58,9 @@ struct Server::Parts {
           quota_of_controllers(options.config.connections),
           client_quotas(options.config.quota_windows),
           client_metrics(c.clock),
-          names_env{c.clock, c.disk, c.net, c.random, c.loop, names_pool_of(options, c)},
+          names_env{c.clock, c.disk, c.net, c.random, c.loop, options.pool_for_names(c)},
           host_quotas(names_env, options.resolve, quota, client_quotas),
-          memory(c, ceiling_of(options), options.memory, options.logger.named("memory")),
+          memory(c, options.memory_bytes_max(), options.memory, options.logger.named("memory")),
           request_memory(request_bytes_of(options.config, memory)),
           listeners(c, options.config, options.logger),
           running(c.loop),
@@ -421,24 +412,28 @@ Membership::Identity Server::Parts::identity() const {
 }
 
 io::Async<void> Server::Parts::join() {
+    const Error interrupted(Errc::broker_not_available, "the start was interrupted");
     membership->on_state = [this](MembershipState state) {
         if (state == MembershipState::running) running.notify();
         if (state != MembershipState::replaced || !options.on_fatal) return;
         options.on_fatal(Error(Errc::stale_broker_epoch, "another broker took this one's id"));
     };
     auto joined = co_await membership->join();
+    if (is_stopping) co_return std::unexpected(interrupted);
     if (!joined) co_return joined;
     registered_epoch = membership->epoch();
     bool in_time = false;
     do {
         const auto deadline = control.clock.in_ms(config().registration_timeout_ms);
         in_time = co_await membership->catch_up(deadline);
+        if (is_stopping) co_return std::unexpected(interrupted);
     } while (!in_time && follower->is_preparing());  // A recovery takes as long as it takes.
     // Who is sent here as soon as this broker leads finds it listening.
     listeners.accept(false);
     control.loop.spawn(keep_alive());
     const auto deadline = control.clock.in_ms(config().registration_timeout_ms);
     if (in_time) in_time = co_await running.wait_until(deadline);
+    if (is_stopping) co_return std::unexpected(interrupted);
     if (!in_time) {
         co_return fail(Errc::request_timed_out,
                        "the controller did not let this broker in within "
@@ -503,7 +498,9 @@ awaitable<bool> Server::Parts::close_logs() {
     std::move_only_function<bool()> work = [this] {
         const bool are_copies_clean = mover->moves().close();
         const bool is_clean = partitions->close() && are_copies_clean;
-        const auto epoch = membership ? membership->epoch() : -1;
+        // One that did not come to register has not been away in between.
+        const auto epoch =
+            registered_epoch >= 0 ? registered_epoch.load() : storage.dirs->previous_broker_epoch();
         return close_directories(*storage.dirs, epoch, is_clean, logger()) && is_clean;
     };
     const bool is_clean = co_await io::on_pool<bool>(control.loop, control.pool, std::move(work));
@@ -520,6 +517,7 @@ io::Async<void> Server::start() {
     for (const auto& remark : p.config().remarks) p.logger().warn("{}", remark);
     auto done = p.open();
     if (done) done = p.listeners.bind();
+    if (done && p.options.on_bound) p.options.on_bound();
     if (done) done = p.start_controller();
     if (!done) co_return done;
     p.memory.start();
@@ -546,12 +544,22 @@ io::Async<void> Server::start() {
     co_return done;
 }
 
+void Server::interrupt() {
+    auto& p = *parts_;
+    p.is_stopping = true;
+    if (p.partitions) p.partitions->stop_loading();
+    p.running.notify();
+    if (p.keeps_alive) return;  // It leaves the cluster in stop().
+    if (p.membership) p.membership->stop();
+    if (p.link) p.link->give_up();
+}
+
 awaitable<void> Server::stop() {
     auto& p = *parts_;
     const auto deadline = p.control.clock.in_ms(p.options.stop_timeout_ms);
     p.is_stopping = true;
     if (p.partitions) p.partitions->stop_loading();
-    const bool leaves = p.registered_epoch >= 0 && p.config().controlled_shutdown;
+    const bool leaves = p.keeps_alive && p.config().controlled_shutdown;
     if (leaves) co_await p.membership->leave(deadline);
     co_await p.listeners.stop_for_clients();
     if (p.membership) p.membership->stop();

@@ -36,8 +36,17 @@ struct ServerOptions {
     std::string cluster_id;       // For directories never used before; empty: a random one.
     bool is_id_required = false;  // A start in directories of another cluster is refused.
     std::int64_t stop_timeout_ms = 10'000;  // For requests under way, and for leaving the cluster.
+    // The directories are this node's, and its listeners have their ports; on the control loop.
+    std::function<void()> on_bound;
     // The node cannot go on (its metadata log failed, another took its place); on the control loop.
     std::function<void(const Error&)> on_fatal;
+
+    std::int64_t memory_bytes_max() const {
+        return config.memory_bytes_max < 0 ? memory.limit_bytes : config.memory_bytes_max;
+    }
+    io::Pool& pool_for_names(const io::Env& env) const {
+        return names_pool != nullptr ? *names_pool : env.pool;
+    }
 };
 
 class Server {
@@ -49,9 +58,11 @@ public:
     // On the control loop. Returns when the broker serves: a produce will succeed. After an error
     // stop() cleans up.
     io::Async<void> start();
+    // On the control loop: a start under way gives up soon, with or without an error.
+    void interrupt();
     asio::awaitable<void> stop();
 
-    // Of the listeners, with the ports bound; after start().
+    // Of the listeners, with the ports bound; from on_bound on.
     std::vector<ListenerInfo> listeners() const;
     const std::string& cluster_id() const;
 

@@ -42,6 +42,46 @@ TEST_F(ServerTest, ACreatedTopicIsThereAtOnceAndAfterARestart) {
     EXPECT_EQ(again.topics[0].partitions.at(0).leader_id, 1);
 }
 
+class InterruptedStartTest : public ServerTest {
+protected:
+    // Whether it had started before.
+    bool start_for(int turns_of_the_loop) {
+        make_server();
+        turns_left = turns_of_the_loop;
+        take_turn();
+        const auto started = loop.run(server->start());
+        turns_left = -1;
+        loop.settle();
+        return started.has_value();
+    }
+    void take_turn() {
+        loop.post([this] {
+            if (turns_left == 0) server->interrupt();
+            if (turns_left-- > 0) take_turn();
+        });
+    }
+    int turns_left = -1;
+};
+
+TEST_F(InterruptedStartTest, LeavesAllInOrderWheneverItComes) {
+    ASSERT_TRUE(start());
+    EXPECT_EQ(create("orders", 3), 0);
+    stop();
+    int turns = 0;
+    for (bool has_started = false; !has_started; ++turns) {
+        ASSERT_LT(turns, 10'000);
+        const auto before = clock.now();
+        has_started = start_for(turns);
+        loop.run(server->stop());
+        server.reset();
+        EXPECT_LT(clock.now() - before, io::Milliseconds(500)) << turns;
+        EXPECT_TRUE((*disk.stat("/data/.kafka_cleanshutdown")).has_value()) << turns;
+    }
+    EXPECT_GT(turns, 5);
+    ASSERT_TRUE(start());
+    EXPECT_EQ(metadata_of("orders").topics.at(0).partitions.size(), 3U);
+}
+
 TEST_F(ServerTest, AskingForATopicCreatesItWhereThatIsAllowed) {
     ASSERT_TRUE(start());
     EXPECT_EQ(code(metadata_of("made", true)), 3);

@@ -36,7 +36,7 @@ protected:
                 {"log.dirs", "/data"}};
     }
 
-    Result<void> start(const ConfigMap& with = {}) {
+    void make_server(const ConfigMap& with = {}) {
         auto values = settings();
         for (const auto& [key, value] : with) values[key] = value;
         ServerOptions options;
@@ -45,6 +45,9 @@ protected:
         options.memory.resident = [this] { return resident_bytes; };
         options.on_fatal = [this](const Error& error) { fatal = error; };
         server = std::make_unique<Server>(std::move(options), env, std::vector<io::Env*>{&env});
+    }
+    Result<void> start(const ConfigMap& with = {}) {
+        make_server(with);
         auto started = loop.run(server->start());
         if (!started) return started;
         rpc::ChannelOptions how;

@@ -150,11 +150,12 @@ void load_all(const std::shared_ptr<Loading>& loading, io::Pool& pool, std::size
 
 }  // namespace
 
-void LogDirs::load(io::Pool& pool, std::size_t threads, const ConfigFor& config_for,
+bool LogDirs::load(io::Pool& pool, std::size_t threads, const ConfigFor& config_for,
                    const OnLoaded& on_loaded, std::int64_t now_ms) {
     const LoadOne load_one = [&](LogDir& dir, const FoundPartition& found) {
         const auto& partition = found.name.partition;
         if (found.name.kind != DirKind::current || partition.topic == kMetadataTopic) return;
+        if (is_stopped_) return;
         auto log = dir.load(found, config_for(partition), now_ms, kQuickBytes);
         if (!log || *log) {
             return on_loaded({.directory = &dir, .found = found, .log = std::move(log)});
@@ -165,6 +166,7 @@ void LogDirs::load(io::Pool& pool, std::size_t threads, const ConfigFor& config_
     const auto loading = std::make_shared<Loading>();
     for (const auto& dir : dirs_) loading->add(*dir, dir->found());
     load_all(loading, pool, threads, load_one);
+    return !is_stopped_;
 }
 
 std::vector<TopicPartition> LogDirs::late() const {

@@ -56,16 +56,16 @@ public:
 
     // Loads everything found except the metadata log, with `threads` jobs on `pool` per directory.
     // `config_for` and `on_loaded` are called from those threads, as soon as each is ready. Returns
-    // when all have been; from any thread that may block. What takes long to recover is left, once,
-    // to be named by late() and loaded by load_late().
+    // when all have been, or false after stop_loading(); from any thread that may block. What takes
+    // long to recover is left, once, to be named by late() and loaded by load_late().
     using ConfigFor = std::function<ConfigRef(const TopicPartition&)>;
     using OnLoaded = std::function<void(LoadedPartition)>;
-    void load(io::Pool& pool, std::size_t threads, const ConfigFor& config_for,
+    bool load(io::Pool& pool, std::size_t threads, const ConfigFor& config_for,
               const OnLoaded& on_loaded, std::int64_t now_ms);
     void load_late(io::Pool& pool, std::size_t threads, const ConfigFor& config_for,
                    const OnLoaded& on_loaded, std::int64_t now_ms);
     std::vector<TopicPartition> late() const;
-    void stop_loading() { is_stopped_ = true; }  // load_late() begins no other.
+    void stop_loading() { is_stopped_ = true; }  // load() and load_late() begin no other.
 
     // Where a new partition goes: online and open to them, with the fewest. Null when there is
     // none.

@@ -69,12 +69,13 @@ public:
     // At start: loads every log that was found and is still assigned here, in parallel, each
     // serving as soon as it is ready; sets the others aside as strays. Logs with much to recover
     // are left for load_late(), which goes on beside apply(): `latest` gives the image of the last
-    // apply(), or of one under way, and `on_ready` hears of each that serves.
-    void load(const metadata::Image& image);
+    // apply(), or of one under way, and `on_ready` hears of each that serves. False when it was
+    // stopped before the end: nothing can be applied then.
+    bool load(const metadata::Image& image);
     using Latest = std::function<metadata::ImagePtr()>;
     using OnReady = std::function<void(const Uuid& topic_id, const TopicPartition& name)>;
     void load_late(const Latest& latest, const OnReady& on_ready);
-    void stop_loading() { dirs_.stop_loading(); }  // load_late() returns soon.
+    void stop_loading() { dirs_.stop_loading(); }  // load() and load_late() return soon.
     bool is_loading(const TopicPartition& name) const;
 
     // Brings logs and roles in line with `after`. Before `after` is published, so that nobody is

@@ -6,20 +6,22 @@
 
 namespace kcore::replication {
 
-void Partitions::load(const metadata::Image& image) {
+bool Partitions::load(const metadata::Image& image) {
     const auto config_for = [&](const TopicPartition& name) {
         return settings_for(image, name.topic)->log;
     };
     const auto on_loaded = [&](log::LoadedPartition loaded) {
         take_loaded(image, std::move(loaded));
     };
-    dirs_.load(pool_, options_.recovery_threads, config_for, on_loaded, clock_.wall_ms());
+    const bool is_whole =
+        dirs_.load(pool_, options_.recovery_threads, config_for, on_loaded, clock_.wall_ms());
     const std::unique_lock lock(mutex_);
     for (auto& name : dirs_.late()) {
         const auto* topic = image.topic(name.topic);
         if (topic == nullptr || !is_assigned_here(topic->partition(name.partition))) continue;
         loading_[std::move(name)] = {topic->id};
     }
+    return is_whole;
 }
 
 bool Partitions::is_loading(const TopicPartition& name) const {

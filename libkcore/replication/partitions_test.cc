@@ -365,6 +365,30 @@ TEST_F(PartitionsTest, ALogThatWasNotLoadedIsNotClosedCleanly) {
     EXPECT_THAT(load_late(), testing::ElementsAre(0));
 }
 
+TEST_F(PartitionsTest, WhatAStoppedLoadLeavesOutIsMarkedCleanOnlyIfItWas) {
+    apply({topic(), partition(0, kA)});
+    append(0);
+    for (const bool was_clean : {true, false}) {
+        if (was_clean) {
+            ASSERT_TRUE(partitions_->close());
+            ASSERT_TRUE(dirs_->by_id(kA)->close(7, true));
+        }
+        kill();
+        start();
+        EXPECT_EQ(dirs_->by_id(kA)->was_clean(), was_clean);
+        partitions_->stop_loading();
+        EXPECT_FALSE(partitions_->load(*image_));
+        EXPECT_FALSE(is_served(0));
+        EXPECT_TRUE(partitions_->close());
+        ASSERT_TRUE(dirs_->by_id(kA)->close(7, true));
+        kill();
+        start();
+        EXPECT_EQ(dirs_->by_id(kA)->was_clean(), was_clean);
+        restart();
+        EXPECT_EQ(partitions_->find("orders", 0)->offsets().log_end, 3);
+    }
+}
+
 TEST_F(PartitionsTest, ATopicThatIsDeletedWhileItsLogIsLoadingGoes) {
     apply({topic(), partition(0, kA)});
     append_much(0);

@@ -3,14 +3,17 @@
 
 import json
 import os
+import pathlib
 import re
+import signal
 import subprocess
 import sys
 import textwrap
 import unittest
 
 import harness
-from trials import SECONDS
+from ports import free_ports
+from trials import SECONDS, until
 
 
 @unittest.skipUnless(harness.has("kbroker"), "kbroker is not built")
@@ -64,6 +67,30 @@ class Broker(harness.Case):
         self.assertIn('"data":"memory"', said)
         self.assertIn("code 0\n", said)
         self.assertTrue(said.endswith("code 4\n"), said)
+
+    def test_a_start_can_be_interrupted_and_stopped(self):
+        own, other = free_ports(2)
+        data = os.path.join(self.home.name, "data")
+        start = [harness.tool("kbroker"), "start", "--data-dir", data,
+                 "--override", f"listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:{own}",
+                 "--override", f"controller.quorum.voters=1@127.0.0.1:{own},2@127.0.0.1:{other}"]
+        environment = {"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": self.home.name}
+        pid_files = pathlib.Path(self.home.name, "kcore")
+        for how in (signal.SIGINT, signal.SIGTERM, None):
+            node = subprocess.Popen(start, env=environment, text=True, stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE, start_new_session=True)
+            self.addCleanup(node.kill)
+            until("it is not to be found", lambda: list(pid_files.glob("*.pid")))
+            self.assertEqual(self.run_tool("kbroker", "status", "-o", "name").code, 0)
+            if how is None:
+                self.ok("kbroker", "stop")
+            else:
+                node.send_signal(how)
+            said, logged = node.communicate(timeout=SECONDS)
+            self.assertEqual((node.returncode, said), (130, ""), how)
+            self.assertIn("stopped clean=true", logged)
+            self.assertEqual(list(pid_files.glob("*.pid")), [])
+            self.assertTrue(os.path.exists(os.path.join(data, ".kafka_cleanshutdown")))
 
     def test_a_partition_without_a_log_is_not_described_as_healthy(self):
         folder = os.path.join(self.home.name, "data")
