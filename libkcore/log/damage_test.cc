@@ -103,6 +103,27 @@ TEST_F(DamageTest, ABadBatchWithGoodOnesBehindItIsNotCutAway) {
     }
 }
 
+// Checksums do not cover it.
+TEST_F(DamageTest, AWrongOffsetPutsOnlyItsPartitionOutOfService) {
+    broker_.crash();
+    const auto batch = 2 * batch_bytes_;
+    const auto before = testing::tree(disk_, "/data").at("/data/orders-0/00000000000000000012.log");
+    for (const auto& [digit, why] : {std::pair<std::uint64_t, const char*>{7, "or more is due"},
+                                     {0, "does not fit this segment"},
+                                     {3, "does not fit this segment"}}) {
+        flip(segment(12, ".log"), batch + digit);
+        const auto opened = broker_.open();
+        ASSERT_FALSE(opened) << digit;
+        EXPECT_EQ(opened.error().code, Errc::corrupt_message);
+        EXPECT_NE(opened.error().what.find(why), std::string::npos) << opened.error().what;
+        EXPECT_FALSE(broker_.dir().is_offline());
+        broker_.crash();
+        flip(segment(12, ".log"), batch + digit);
+        EXPECT_TRUE(testing::tree(disk_, "/data").at(segment(12, ".log")) == before);
+    }
+    expect_all_there();
+}
+
 // Records of zeros look like sectors that were never written.
 class ZerosTest : public ::testing::TestWithParam<std::int64_t> {
 protected:

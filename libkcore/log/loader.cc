@@ -268,9 +268,10 @@ Result<ScanEnd> Loader::rescan(Segment& segment, bool with_producers) {
     if (auto done = segment.reset(with_producers); !done) return std::unexpected(done.error());
     const auto visit = [&](const BatchHeader& header, BytesView bytes) -> Result<void> {
         if (header.last_offset - segment.base_offset() > std::numeric_limits<std::int32_t>::max()) {
-            return fail(Errc::kafka_storage_error,
-                        fmt::format("{}: offset {} does not fit this segment, which brokers "
-                                    "before 2.0 could write and this one cannot split",
+            return fail(Errc::corrupt_message,
+                        fmt::format("{}: offset {} does not fit this segment: it is damaged, or "
+                                    "of a broker before 2.0, which this one cannot split; the "
+                                    "partition stays offline",
                                     segment.path(kLogSuffix), header.last_offset));
         }
         segment.added(header, *log_->config_);

@@ -48,9 +48,8 @@ struct Found {
     BytesView bytes;
 };
 
-// The valid batch at `position`, or what is wrong there.
-Result<std::expected<Found, std::string>> valid_batch(Window& window, std::uint64_t position,
-                                                      std::int64_t offset_min) {
+// The valid batch at `position`, whatever its offset, or what is wrong there.
+Result<std::expected<Found, std::string>> valid_batch(Window& window, std::uint64_t position) {
     using Answer = std::expected<Found, std::string>;
     auto bytes = window.at(position, kBatchHeaderBytes);
     if (!bytes) return std::unexpected(bytes.error());
@@ -59,10 +58,6 @@ Result<std::expected<Found, std::string>> valid_batch(Window& window, std::uint6
     if (header->size_bytes > window.size() - position) {
         return Answer(std::unexpect, fmt::format("the file ends {} bytes into a batch of {}",
                                                  window.size() - position, header->size_bytes));
-    }
-    if (header->base_offset < offset_min) {
-        return Answer(std::unexpect, fmt::format("a batch at offset {} where {} or more is due",
-                                                 header->base_offset, offset_min));
     }
     bytes = window.at(position, header->size_bytes);
     if (!bytes) return std::unexpected(bytes.error());
@@ -114,13 +109,19 @@ Result<void> judge_rest(Window& window, io::File& file, ScanEnd& end) {
 
 Result<void> scan(Window& window, ScanAt& at, std::uint64_t until, const VisitBatch& visit) {
     while (at.position < until && at.what.empty()) {
-        const auto found = valid_batch(window, at.position, at.next_offset);
+        const auto found = valid_batch(window, at.position);
         if (!found) return std::unexpected(found.error());
         if (!*found) {
             at.what = fmt::format("at position {}: {}", at.position, found->error());
             return {};
         }
         const auto& [header, bytes] = **found;
+        if (header.base_offset < at.next_offset) {
+            at.what = fmt::format("at position {}: a batch at offset {} where {} or more is due",
+                                  at.position, header.base_offset, at.next_offset);
+            at.is_misplaced = true;
+            return {};
+        }
         if (auto done = visit(header, bytes); !done) return done;
         at.position += header.size_bytes;
         at.next_offset = header.last_offset + 1;
@@ -150,6 +151,10 @@ Result<ScanEnd> scan_batches(io::File& file, std::int64_t base_offset, const Vis
     end.is_whole = at.what.empty();
     if (end.is_whole) return end;
     end.what = std::move(at.what);
+    if (at.is_misplaced) {
+        end.valid_at = end.position;
+        return end;
+    }
     if (auto done = judge_rest(window, file, end); !done) {
         return std::unexpected(std::move(done).error());
     }
@@ -169,7 +174,7 @@ Result<std::optional<std::uint64_t>> find_valid_batch(io::File& file, std::uint6
         if (load_be<std::int8_t>(bytes->data() + record::kMagicAt) != 2) continue;
         const auto offset = load_be<std::int64_t>(bytes->data());
         if (offset < from_offset || offset - from_offset > kReach) continue;
-        const auto found = valid_batch(window, from, from_offset);
+        const auto found = valid_batch(window, from);
         if (!found) return std::unexpected(found.error());
         if (*found) return from;
     }

@@ -21,7 +21,8 @@ struct ScanEnd {
     // A write that did not (all) reach the disk explains it: the file ends inside a batch, or
     // sectors of it were never written and read as zeros.
     bool looks_torn = false;
-    std::optional<std::uint64_t> valid_at;  // A valid batch behind the damage.
+    // A valid batch behind the damage, or there, of which only the offset is not right.
+    std::optional<std::uint64_t> valid_at;
 };
 
 using VisitBatch = std::function<Result<void>(const BatchHeader&, BytesView)>;
@@ -30,7 +31,8 @@ using VisitBatch = std::function<Result<void>(const BatchHeader&, BytesView)>;
 struct ScanAt {
     std::uint64_t position = 0;
     std::int64_t next_offset = 0;
-    std::string what;  // What is wrong there; empty: nothing is.
+    std::string what;           // What is wrong there; empty: nothing is.
+    bool is_misplaced = false;  // Only that: a batch stands there that is due earlier.
 };
 
 // Visits the valid batches of `file` from there on that begin before `until`, at most its size.
