@@ -87,7 +87,8 @@ Next next_state(const State& state, const Broker& broker,
 }
 
 // Directories the broker tells of now: fewer than registered, or cordoned ones.
-void update_directories(const State& state, const Broker& broker,
+// Whether any is lost that was not before.
+bool update_directories(const State& state, const Broker& broker,
                         const protocol::BrokerHeartbeatRequest& request, Records& out) {
     const auto level = state.image->metadata_version();
     auto change = change_of(broker);
@@ -108,6 +109,7 @@ void update_directories(const State& state, const Broker& broker,
         out.push_back(change_record(std::move(change)));
     }
     if (!lost.empty()) lose_directories(state, broker.id, lost, out);
+    return !lost.empty();
 }
 
 }  // namespace
@@ -124,8 +126,10 @@ Decision<protocol::BrokerHeartbeatResponse> heartbeat(
     state.sessions.touch(broker.id, broker.epoch, moment.now_ms);
     state.sessions.at_offset(broker.id, request.current_metadata_offset);
     auto& out = decision.records;
-    update_directories(state, broker, request, out);
-    const auto next = next_state(state, broker, request);
+    const bool loses = update_directories(state, broker, request, out);
+    auto next = next_state(state, broker, request);
+    // With its next heartbeat: this decision would let it lead what it has just lost.
+    if (loses && broker.fenced && next == Next::active) next = Next::fenced;
     const bool was_active = !broker.fenced && !broker.in_controlled_shutdown;
     if (next == Next::active && broker.fenced) unfence(state, broker, out);
     if (next == Next::shutting_down && was_active) begin_shutdown(state, broker, moment, out);

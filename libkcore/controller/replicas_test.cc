@@ -44,6 +44,10 @@ protected:
     }
     // The broker starts again, and is let in.
     void register_with(std::vector<Uuid> directories) {
+        come_back_with(std::move(directories));
+        ASSERT_FALSE(ask(beat()).is_fenced);
+    }
+    void come_back_with(std::vector<Uuid> directories) {
         protocol::BrokerRegistrationRequest r;
         r.broker_id = 1;
         r.incarnation_id = Uuid{9, ++incarnation_};
@@ -57,7 +61,6 @@ protected:
         r.log_dirs = std::move(directories);
         now_ms_ += 60'000;  // The session before has ended.
         ASSERT_EQ(ask(r).error_code, 0);
-        ASSERT_FALSE(ask(beat()).is_fenced);
     }
     protocol::BrokerHeartbeatRequest beat() {
         protocol::BrokerHeartbeatRequest r;
@@ -94,6 +97,19 @@ TEST_F(DirectoriesTest, AReplicaInALostDirectoryLeadsAgainOnceItsDirectoryIsBack
     ask(failed);
     EXPECT_EQ(leader(), metadata::kNoLeader);
     register_with({kFirst});
+    EXPECT_EQ(leader(), metadata::kNoLeader);
+    register_with({kFirst, kSecond});
+    EXPECT_EQ(leader(), 1);
+}
+
+TEST_F(DirectoriesTest, ABrokerWhoseDirectoryFailedAsItStartedLeadsNothingInIt) {
+    come_back_with({kFirst, kSecond});
+    EXPECT_EQ(leader(), metadata::kNoLeader);
+    auto failed = beat();
+    failed.offline_log_dirs = {kSecond};
+    EXPECT_TRUE(ask(failed).is_fenced);
+    failed.current_metadata_offset = offset_ - 1;
+    EXPECT_FALSE(ask(failed).is_fenced);
     EXPECT_EQ(leader(), metadata::kNoLeader);
     register_with({kFirst, kSecond});
     EXPECT_EQ(leader(), 1);

@@ -109,8 +109,11 @@ void Partitions::take_loaded(const metadata::Image& image, log::LoadedPartition 
         options_.logger.error("log not loaded, the partition is offline partition={} error=\"{}\"",
                               name.to_string(), loaded.log.error().what);
         refuse(name, {wanted.topic.id, loaded.log.error(), loaded.directory, loaded.found});
-        // Of a directory that failed the controller hears otherwise.
-        if (!loaded.directory->is_offline()) tell(wanted, kDirLost);
+        // Of a directory that failed the controller hears otherwise, if it has the replica there.
+        const bool is_heard =
+            loaded.directory->is_offline() &&
+            wanted.state().directory_of(options_.node_id) == loaded.directory->id();
+        if (!is_heard) tell(wanted, kDirLost);
         return;
     }
     if ((*loaded.log)->topic_id().is_zero()) {

@@ -21,6 +21,7 @@ TOPIC = "numbers"
 PARTITIONS = 4
 RECORDS = 50
 SECONDS = 60
+OFFSET_BYTE = 0  # The highest of the first batch's.
 ROTTEN_BYTE = 64  # Of the first record, however many its batch has.
 
 
@@ -61,20 +62,48 @@ class Test:
         served = min(set(range(PARTITIONS)) - set(offline))
         self.produce(served, 1)
 
+    def flip(self, partition, at):
+        with open(f"{self.second}/{TOPIC}-{partition}/{0:020}.log", "r+b") as file:
+            file.seek(at)
+            byte = file.read(1)
+            file.seek(at)
+            file.write(bytes([byte[0] ^ 0x7f]))
+
     def rotten(self):
         self.node.kill()
         rotten = min(self.lost)
-        with open(f"{self.second}/{TOPIC}-{rotten}/{0:020}.log", "r+b") as file:
-            file.seek(ROTTEN_BYTE)
-            byte = file.read(1)
-            file.seek(ROTTEN_BYTE)
-            file.write(bytes([byte[0] ^ 0xff]))
+        self.flip(rotten, ROTTEN_BYTE)
         self.node.start()
         self.check({rotten})
         self.node.kill()
-        with open(f"{self.second}/{TOPIC}-{rotten}/{0:020}.log", "r+b") as file:
-            file.seek(ROTTEN_BYTE)
-            file.write(byte)
+        self.flip(rotten, ROTTEN_BYTE)
+        self.node.start()
+        self.check(set())
+
+    def unreadable(self):
+        """From the first file that is read of it, while it is loaded."""
+        for clean in (True, False):
+            self.node.stop() if clean else self.node.kill()
+            checkpoint = f"{self.second}/{TOPIC}-{min(self.lost)}/leader-epoch-checkpoint"
+            os.rename(checkpoint, checkpoint + ".away")
+            os.mkdir(checkpoint)
+            self.node.start()
+            self.check(self.lost)
+            self.node.stop()
+            os.rmdir(checkpoint)
+            os.rename(checkpoint + ".away", checkpoint)
+            self.node.start()
+            self.check(set())
+
+    def misplaced(self):
+        """A damaged offset, which no checksum covers."""
+        self.node.kill()
+        rotten = min(self.lost)
+        self.flip(rotten, OFFSET_BYTE)
+        self.node.start()
+        self.check({rotten})
+        self.node.kill()
+        self.flip(rotten, OFFSET_BYTE)
         self.node.start()
         self.check(set())
 
@@ -116,7 +145,8 @@ class Test:
 def main():
     with workplace() as folder:
         test = Test(sys.argv[1], folder)
-        for step in (test.rotten, test.unusable, test.emptied, test.removed):
+        for step in (test.rotten, test.misplaced, test.unreadable, test.unusable, test.emptied,
+                     test.removed):
             step()
             print(f"{step.__name__}: as it should be")
     return 0
