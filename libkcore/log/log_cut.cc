@@ -3,13 +3,57 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <span>
 #include <utility>
 
 #include "log/checkpoint.h"
+#include "log/header_walk.h"
 #include "log/log.h"
 #include "log/names.h"
 
 namespace kcore::log {
+
+namespace {
+
+// Where recall_batches() looks: clients give up after two minutes, or five, and have no more than
+// five requests under way, of which larger ones are rare.
+constexpr std::uint64_t kRecalledBytes = 1 << 20;
+constexpr std::int64_t kRepeatedMs = 15 * 60'000;
+
+// What clients may still repeat: the last five batches of each producer, of which a snapshot, as
+// Apache Kafka's, has the newest. They stand in the log's tail, whose headers are read; what is
+// older is refused as out of order, as it is there. Damage is not this reader's to judge.
+Result<void> recall_batches(std::span<const std::unique_ptr<Segment>> segments, std::int64_t now_ms,
+                            ProducerState& state) {
+    if (segments.empty() || !state.is_any_since(now_ms - kRepeatedMs)) return {};
+    auto first = segments.size();
+    std::uint64_t bytes = 0;
+    while (first > 0 && bytes < kRecalledBytes) bytes += segments[--first]->size_bytes();
+    ProducerState recent;
+    for (auto i = first; i < segments.size(); ++i) {
+        auto& segment = *segments[i];
+        if (segment.is_empty()) continue;
+        const auto skipped = i == first ? bytes - std::min(bytes, kRecalledBytes) : 0;
+        const auto from = segment.indexed_position(skipped);
+        if (!from) return std::unexpected(from.error());
+        const auto file = segment.file();
+        if (!file) return std::unexpected(file.error());
+        for (HeaderWalk walk(**file, *from, segment.size_bytes());;) {
+            const auto at = walk.next();
+            if (!at && at.error().code != Errc::corrupt_message) {
+                return std::unexpected(at.error());
+            }
+            if (!at) return {};
+            if (!*at) break;
+            if (!(*at)->header.is_control()) recent.add((*at)->header);
+        }
+    }
+    state.recall(recent);
+    return {};
+}
+
+}  // namespace
 
 // Of segments_[first, last), with the names made durable: they must not come back after a crash
 // beside what is appended next.
@@ -159,6 +203,7 @@ Result<void> Log::rebuild_producers(std::int64_t now_ms) {
             return fail(done.error().code, fmt::format("{}: {}", path_, done.error().what));
         }
     }
+    if (auto done = recall_batches(segments_, now_ms, state); !done) return done;
     state.expire(now_ms, config_->producer_id_expiration_ms);
     state.on_high_watermark(high_watermark());
     producers_ = state.empty() ? nullptr : std::make_unique<ProducerState>(std::move(state));

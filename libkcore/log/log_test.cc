@@ -351,6 +351,76 @@ TEST_F(LogTest, ADuplicateIsKnownAfterARestart) {
     EXPECT_EQ(append({.producer_id = 9, .sequence = 2}), 2);
 }
 
+class RecallTest : public LogTest {
+protected:
+    // Two producers in turn, one batch of two records each.
+    void append_in_turn(int batches, std::size_t value_bytes = 10) {
+        for (int i = 0; i < batches; ++i) {
+            for (const std::int64_t id : {8, 9}) append(spec(id, i, value_bytes));
+        }
+    }
+    testing::BatchSpec spec(std::int64_t id, int number, std::size_t value_bytes = 10) {
+        return {.records = 2,
+                .timestamp = broker_.now_ms_ - 1'000 + number,
+                .producer_id = id,
+                .sequence = 2 * number,
+                .value_bytes = value_bytes};
+    }
+    // The offset it has; nothing when it is refused as out of order.
+    std::optional<std::int64_t> repeat(std::int64_t id, int number) {
+        const auto again = broker_.append(spec(id, number));
+        if (!again) return std::nullopt;
+        EXPECT_TRUE(again->is_duplicate);
+        return again->base_offset;
+    }
+};
+
+TEST_F(RecallTest, TheLastFiveBatchesOfEachAreKnownAfterARestart) {
+    broker_.config_.segment_bytes = 400;
+    broker_.config_.index_interval_bytes = 1;
+    open();
+    append_in_turn(7);
+    restart();
+    for (int i = 2; i < 7; ++i) {
+        EXPECT_EQ(repeat(8, i), 4 * i);
+        EXPECT_EQ(repeat(9, i), 4 * i + 2);
+    }
+    EXPECT_EQ(repeat(9, 1), std::nullopt);
+    EXPECT_EQ(append(spec(9, 7)), 28);
+    restart();
+    EXPECT_EQ(repeat(9, 3), 14);
+    EXPECT_EQ(repeat(9, 2), std::nullopt);
+}
+
+TEST_F(RecallTest, BatchesFarFromTheEndAreNot) {
+    open();
+    append_in_turn(6);
+    for (int i = 0; i < 12; ++i) append({.value_bytes = 100'000});
+    restart();
+    EXPECT_EQ(repeat(9, 5), 22);
+    EXPECT_EQ(repeat(9, 4), std::nullopt);
+}
+
+TEST_F(RecallTest, NorAreThoseThatNoClientRepeatsAnyMore) {
+    open();
+    append_in_turn(6);
+    broker_.now_ms_ += 3'600'000;
+    restart();
+    EXPECT_EQ(repeat(9, 4), std::nullopt);
+}
+
+TEST_F(RecallTest, AnEarlierEpochsAreNot) {
+    open();
+    append_in_turn(3);
+    auto next = spec(9, 0);
+    next.producer_epoch = 1;
+    append(next);
+    restart();
+    EXPECT_EQ(repeat(8, 1), 4);
+    EXPECT_FALSE(broker_.append(spec(9, 2)));
+    EXPECT_TRUE(broker_.append(next)->is_duplicate);
+}
+
 TEST_F(LogTest, OffsetsAreFoundByTimestamp) {
     broker_.config_.segment_bytes = 4'000;
     broker_.config_.index_interval_bytes = 200;

@@ -154,6 +154,26 @@ void ProducerState::expire(std::int64_t now_ms, std::int64_t expiration_ms) {
     });
 }
 
+bool ProducerState::is_any_since(std::int64_t timestamp) const {
+    return std::ranges::any_of(producers_, [timestamp](const auto& entry) {
+        return entry.second.batch_count > 0 && entry.second.last_timestamp >= timestamp;
+    });
+}
+
+void ProducerState::recall(const ProducerState& recent) {
+    for (auto& [id, producer] : producers_) {
+        const auto found = recent.producers_.find(id);
+        if (found == recent.producers_.end() || found->second.epoch != producer.epoch) continue;
+        const auto* known = producer.last_batch();
+        const auto* same = found->second.last_batch();
+        if (known == nullptr || same == nullptr || known->last_offset != same->last_offset)
+            continue;
+        if (found->second.batch_count <= producer.batch_count) continue;
+        producer.batches = found->second.batches;
+        producer.batch_count = found->second.batch_count;
+    }
+}
+
 Bytes ProducerState::to_snapshot() const {
     std::vector<std::int64_t> ids;
     for (const auto& [id, producer] : producers_) ids.push_back(id);

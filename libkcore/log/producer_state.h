@@ -67,6 +67,12 @@ public:
     void on_log_start(std::int64_t offset);
     void expire(std::int64_t now_ms, std::int64_t expiration_ms);
 
+    // Whether a client of one of them may have written since.
+    bool is_any_since(std::int64_t timestamp) const;
+    // A snapshot leaves out all batches but the newest; takes them from `recent` of each producer
+    // whose newest it has, too.
+    void recall(const ProducerState& recent);
+
     bool empty() const { return producers_.empty() && undecided_.empty(); }
     const std::unordered_map<std::int64_t, Producer>& producers() const { return producers_; }
 

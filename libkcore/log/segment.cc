@@ -188,14 +188,23 @@ std::int64_t Segment::age_ms(std::int64_t timestamp, std::int64_t now_ms) {
 }
 
 // The position of the last indexed batch that ends at or before `offset`; 0 when none does.
-Result<std::uint64_t> Segment::lookup_offset(std::int64_t offset) {
-    const auto last = offsets_.find_last([&](BytesView entry) {
-        return base_offset_ + load_be<std::int32_t>(entry.data()) <= offset;
-    });
+Result<std::uint64_t> Segment::lookup(const IndexFile::Test& holds) {
+    const auto last = offsets_.find_last(holds);
     if (!last) return std::unexpected(last.error());
     const auto position = *last ? load_be<std::uint32_t>((*last)->data() + 4) : 0;
     // An index that points outside cannot be right; reading from the start is, only slower.
     return position < size_bytes_ ? position : 0;
+}
+
+Result<std::uint64_t> Segment::lookup_offset(std::int64_t offset) {
+    return lookup([&](BytesView entry) {
+        return base_offset_ + load_be<std::int32_t>(entry.data()) <= offset;
+    });
+}
+
+Result<std::uint64_t> Segment::indexed_position(std::uint64_t position) {
+    return lookup(
+        [&](BytesView entry) { return load_be<std::uint32_t>(entry.data() + 4) <= position; });
 }
 
 Result<std::uint64_t> Segment::last_indexed_position() {

@@ -71,6 +71,8 @@ public:
     Result<LargestTimestamp> largest_timestamp();
     // Of the last batch that the index by offset knows; 0 when it knows none.
     Result<std::uint64_t> last_indexed_position();
+    // Of the last one that stands at `position` or before it.
+    Result<std::uint64_t> indexed_position(std::uint64_t position);
     // A batch with all its bytes.
     Result<Bytes> read(const BatchAt& at);
     Result<std::shared_ptr<io::File>> file();
@@ -105,6 +107,7 @@ private:
     Result<void> make_room(std::size_t bytes, const LogConfig& config);
     Result<void> add_index_entries(const BatchHeader& batch, const LogConfig& config);
     Result<void> add_time_entry(std::uint64_t reserve_bytes);
+    Result<std::uint64_t> lookup(const IndexFile::Test& holds);
     Result<std::uint64_t> lookup_offset(std::int64_t offset);
     // From `from` on, the first batch that ends at or after `offset` and reaches `timestamp`.
     Result<std::optional<BatchAt>> scan(std::uint64_t from, std::int64_t offset,
