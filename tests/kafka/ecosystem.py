@@ -6,6 +6,7 @@ order and started again.
 KCORE_KBROKER names the program.
 """
 
+import http.client
 import json
 import os
 import pathlib
@@ -13,9 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
-import urllib.error
 import urllib.request
 
 import reference
@@ -23,9 +22,9 @@ from confluent import Client
 from messages import Message
 from node import ROOT, SKIPPED, Node
 from ports import free_ports
+from trials import SECONDS, settled
 
 PROGRAM = os.environ.get("KCORE_KBROKER", f"{ROOT}/build/release/apps/kbroker")
-PATIENCE_SECONDS = 90
 STRING = "org.apache.kafka.connect.storage.StringConverter"
 
 
@@ -53,14 +52,14 @@ class Ecosystem(unittest.TestCase):
     def end(self, process):
         """As an operator ends it; what it has done by then is kept."""
         process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE_SECONDS)
+        process.wait(SECONDS)
 
     def await_equal(self, ask, want, process):
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while (found := ask()) != want:
-            if process.poll() is not None or time.monotonic() > deadline:
-                self.fail(f"{found} instead of {want}, {self.said()}")
-            time.sleep(0.1)
+        def ask_while_it_runs():
+            self.assertIsNone(process.poll(), self.said())
+            return ask()
+
+        self.assertEqual(settled(ask_while_it_runs, want), want, self.said())
 
     def properties(self, name, values):
         path = self.folder / name
@@ -127,8 +126,7 @@ class Ecosystem(unittest.TestCase):
         self.add_lines(source, 0, 500)
         for connector in self.connectors(str(source), str(sink), "shared"):
             name = connector.pop("name")
-            made = self.ask(url, "/connectors", {"name": name, "config": connector})
-            self.assertEqual(made["name"], name)
+            self.await_equal(lambda: self.configured(url, name, connector), name, process)
         self.check_lines(process, source, sink)
         self.assertEqual([self.client.config(f"connect-{what}")["cleanup.policy"]
                           for what in ("config", "offset", "status")], ["compact"] * 3)
@@ -136,21 +134,28 @@ class Ecosystem(unittest.TestCase):
         self.add_lines(source, 500, 500)
         process = self.run_java(*command)
         self.check_lines(process, source, sink)
-        status = self.ask(url, "/connectors/shared-sink/status")
-        self.assertEqual([task["state"] for task in status["tasks"]], ["RUNNING"])
+        self.await_equal(lambda: self.task_states(url, "shared-sink"), ["RUNNING"], process)
         self.end(process)
+
+    def configured(self, url, name, connector):
+        """The name as the worker gives it, whether it makes the connector or has it already."""
+        made = self.ask(url, f"/connectors/{name}/config", connector)
+        return made and made["name"]
+
+    def task_states(self, url, name):
+        status = self.ask(url, f"/connectors/{name}/status")
+        return status and [task["state"] for task in status["tasks"]]
 
     @staticmethod
     def ask(url, path, body=None):
-        """What the worker answers; None while it does not."""
-        request = urllib.request.Request(url + path, json.dumps(body).encode() if body else None,
-                                         {"Content-Type": "application/json"})
+        """What the worker answers; None while it does not, or is busy with its group."""
+        request = urllib.request.Request(
+            url + path, json.dumps(body).encode() if body else None,
+            {"Content-Type": "application/json"}, method="PUT" if body else "GET")
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+            with urllib.request.urlopen(request, timeout=SECONDS) as answer:
                 return json.load(answer)
-        except (urllib.error.URLError, ConnectionError):
-            if body:
-                raise
+        except (OSError, http.client.HTTPException):
             return None
 
     def test_streams_counts_words_and_restores_its_state(self):

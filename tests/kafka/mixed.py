@@ -11,7 +11,6 @@ import pathlib
 import re
 import sys
 import tempfile
-import time
 import unittest
 
 import reference
@@ -19,12 +18,12 @@ from confluent import AdminClient, Client, NewTopic, plain
 from messages import samples
 from node import ROOT, SKIPPED, Node
 from ports import free_ports
+from trials import SECONDS, settled, until
 
 sys.path.append(str(ROOT / "tests" / "cluster"))
 from trio import format_node
 
 PROGRAM = os.environ.get("KCORE_KBROKER", f"{ROOT}/build/release/apps/kbroker")
-SECONDS = 90
 HOST, GUEST = 1, 11
 
 
@@ -45,19 +44,19 @@ class Mixed(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def in_sync(self, admin, topic, replicas, leader=None):
-        deadline = time.monotonic() + SECONDS
-        while True:
+        def state():
             found = admin.list_topics(topic, timeout=SECONDS).topics[topic].partitions.get(0)
-            if found and sorted(found.isrs) == sorted(replicas) and leader in (None, found.leader):
-                return
-            self.assertLess(time.monotonic(), deadline,
-                            f"{topic}: {found and (found.leader, found.isrs)}, not {replicas}")
-            time.sleep(0.1)
+            return found and (found.leader if leader else None, sorted(found.isrs))
+
+        want = leader, sorted(replicas)
+        self.assertEqual(settled(state, want), want, topic)
 
     def check(self, host, guest, host_data, guest_data, stop_guest, start_guest):
         """`host` and `guest`: addresses of brokers; the other two are calls."""
         admin = AdminClient({"bootstrap.servers": host, "log_level": 0})
         everybody = Client(f"{host},{guest}")
+        self.assertEqual(settled(lambda: sorted(admin.list_topics(timeout=SECONDS).brokers),
+                                 [HOST, GUEST]), [HOST, GUEST])
         leaders = {"led": GUEST, "followed": HOST}
         for topic, first in leaders.items():
             other = HOST + GUEST - first
@@ -89,11 +88,9 @@ class Mixed(unittest.TestCase):
             everybody.produce(topic, samples(), acks="all")
             expected[topic] += samples()
             self.read_same(everybody, topic, expected[topic])
-        deadline = time.monotonic() + SECONDS
         for topic in leaders:
-            while segments(host_data, topic) != segments(guest_data, topic):
-                self.assertLess(time.monotonic(), deadline, f"{topic}: the segments differ")
-                time.sleep(0.1)
+            until(f"{topic}: the segments differ", lambda topic=topic:
+                  segments(host_data, topic) == segments(guest_data, topic))
 
     def read_same(self, client, topic, messages):
         found, _ = client.read(topic)
