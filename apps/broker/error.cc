@@ -19,7 +19,7 @@ using cli::Kind;
 constexpr std::array<std::string_view, 4> kRetries{"no", "yes", "after metadata",
                                                    "after coordinator"};
 
-const std::vector<cli::Field<ErrorInfo>> kFields{
+const std::vector<cli::Field<ErrorInfo>> kErrorFields{
     {{"code", "CODE", Kind::number},
      [](const ErrorInfo& e) { return Json(static_cast<int>(e.code)); }},
     {{"name", "NAME"}, [](const ErrorInfo& e) { return Json(e.name); }},
@@ -48,13 +48,13 @@ const ErrorInfo* find(const std::vector<ErrorInfo>& errors, const std::string& w
 
 }  // namespace
 
-cli::Sheet error_fields() { return cli::make_sheet<ErrorInfo>("codes", kFields, {}); }
+cli::Sheet error_fields() { return cli::make_sheet<ErrorInfo>("codes", kErrorFields, {}); }
 
 int explain_error(const Options& options) {
     cli::Console console(options.common);
     const auto errors = all_errors();
     if (options.words.empty()) {
-        console.show(cli::make_sheet("codes", kFields, errors));
+        console.show(cli::make_sheet("codes", kErrorFields, errors));
         return cli::kDone;
     }
     std::vector<std::string> names;
@@ -73,7 +73,7 @@ int explain_error(const Options& options) {
         code = console.usage("there is no error code " + word +
                              (near ? ". did you mean " + *near + "?" : ""));
     }
-    console.show(cli::make_sheet("codes", kFields, rows));
+    console.show(cli::make_sheet("codes", kErrorFields, rows));
     return code;
 }
 

@@ -22,7 +22,7 @@ using cli::Running;
 constexpr std::int64_t kStopMs = 30'000;
 constexpr std::int64_t kLookUs = 20'000;
 
-const std::vector<cli::Field<Running>> kFields{
+const std::vector<cli::Field<Running>> kRunningFields{
     {{"bootstrap", "BOOTSTRAP"}, [](const Running& r) { return Json(r.bootstrap); }},
     {{"node_id", "NODE", Kind::number}, [](const Running& r) { return Json(r.node_id); }},
     {{"pid", "PID", Kind::number}, [](const Running& r) { return Json(r.pid); }},
@@ -56,7 +56,7 @@ const std::vector<cli::Field<Readiness>> kReadyFields{
 
 }  // namespace
 
-cli::Sheet running_fields() { return cli::make_sheet<Running>("brokers", kFields, {}); }
+cli::Sheet running_fields() { return cli::make_sheet<Running>("brokers", kRunningFields, {}); }
 cli::Sheet ready_fields() { return cli::make_sheet<Readiness>("clusters", kReadyFields, {}); }
 
 int stop(const Options& options) {
@@ -68,7 +68,7 @@ int stop(const Options& options) {
     }
     if (running.size() > 1 && !options.all) {
         console.warn_line("error: several brokers are running: name one by --port, or --all");
-        console.show(cli::make_sheet("brokers", kFields, running));
+        console.show(cli::make_sheet("brokers", kRunningFields, running));
         return cli::kUsage;
     }
     const auto limit = options.common.timeout_ms >= 0 ? options.common.timeout_ms : kStopMs;
@@ -91,7 +91,7 @@ int stop(const Options& options) {
 int status(const Options& options) {
     cli::Console console(options.common);
     const auto running = chosen(options, console);
-    console.show(cli::make_sheet("brokers", kFields, running));
+    console.show(cli::make_sheet("brokers", kRunningFields, running));
     return running.empty() ? cli::kConditionFails : cli::kDone;
 }
 

@@ -33,7 +33,7 @@ struct Row {
     bool is_done = false;
 };
 
-const std::vector<cli::Field<Row>> kFields{
+const std::vector<cli::Field<Row>> kRepairFields{
     {{"file", "FILE"}, [](const Row& r) { return Json(r.file); }},
     {{"problem", "PROBLEM"}, [](const Row& r) { return Json(r.problem); }},
     {{"action", "ACTION"}, [](const Row& r) { return Json(r.action); }},
@@ -308,26 +308,26 @@ private:
     std::vector<Row> rows_;
 };
 
-std::string parent_of(const std::string& path) {
+std::string folder_of(const std::string& path) {
     const auto slash = path.rfind('/');
     return slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
 // The lock of the log directory that a partition's directory lies in, where it is one.
 Result<std::unique_ptr<io::PathLock>> lock_out_brokers(io::Disk& disk, const std::string& path) {
-    const auto lock = parent_of(path) + "/.lock";
+    const auto lock = folder_of(path) + "/.lock";
     const auto there = disk.stat(lock);
     if (!there) return std::unexpected(there.error());
     if (!*there) return nullptr;
     auto held = disk.lock(lock);
     if (held) return held;
     return fail(Errc::kafka_storage_error,
-                fmt::format("{}: a broker is running on it; stop it first", parent_of(path)));
+                fmt::format("{}: a broker is running on it; stop it first", folder_of(path)));
 }
 
 }  // namespace
 
-cli::Sheet repair_fields() { return cli::make_sheet("repairs", kFields, {}); }
+cli::Sheet repair_fields() { return cli::make_sheet("repairs", kRepairFields, {}); }
 
 int repair_log(const Options& options) {
     cli::Console console(options.common);
@@ -346,7 +346,7 @@ int repair_log(const Options& options) {
         if (!found) return console.fail({path, found.error()});
         std::ranges::move(*found, std::back_inserter(rows));
     }
-    console.show(cli::make_sheet("repairs", kFields, rows));
+    console.show(cli::make_sheet("repairs", kRepairFields, rows));
     if (rows.empty()) console.notice("nothing to repair");
     if (rows.empty() || options.applies) return cli::kDone;
     console.notice("nothing was changed: --apply does it");

@@ -16,7 +16,7 @@ namespace kcore::server {
 
 namespace {
 
-constexpr std::int64_t kPort = 9092;
+constexpr std::int64_t kDefaultPort = 9092;
 
 // Settings from one place, which sentences about them name.
 struct Layer {
@@ -32,7 +32,7 @@ Layer assumed(const ConfigMap& values) {
 
 // What a single broker without a configuration has to be.
 ConfigMap single_broker(const Options& options) {
-    const auto port = options.port >= 0 ? options.port : kPort;
+    const auto port = options.port >= 0 ? options.port : kDefaultPort;
     const auto node = options.node_id >= 0 ? options.node_id : 1;
     const auto controller = port == 0 ? 0 : port + 1;
     return {

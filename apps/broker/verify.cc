@@ -26,7 +26,7 @@ struct Verdict {
     std::string problem;
 };
 
-const std::vector<cli::Field<Verdict>> kFields{
+const std::vector<cli::Field<Verdict>> kVerifyFields{
     {{"file", "FILE"}, [](const Verdict& v) { return Json(v.file); }},
     {{"entries", "ENTRIES", Kind::number}, [](const Verdict& v) { return Json(v.entries); }},
     {{"records", "RECORDS", Kind::number}, [](const Verdict& v) { return Json(v.records); }},
@@ -142,7 +142,7 @@ std::string other_problem(const LogFile& file, Verdict& verdict) {
 
 }  // namespace
 
-cli::Sheet verify_fields() { return cli::make_sheet("files", kFields, {}); }
+cli::Sheet verify_fields() { return cli::make_sheet("files", kVerifyFields, {}); }
 
 int verify_log(const Options& options) {
     cli::Console console(options.common);
@@ -170,7 +170,7 @@ int verify_log(const Options& options) {
         }
     }
     std::ranges::sort(rows, {}, &Verdict::file);
-    console.show(cli::make_sheet("files", kFields, rows));
+    console.show(cli::make_sheet("files", kVerifyFields, rows));
     const bool is_whole =
         std::ranges::all_of(rows, [](const Verdict& v) { return v.problem.empty(); });
     return is_whole ? cli::kDone : cli::kConditionFails;

@@ -13,7 +13,7 @@ namespace kcore::cli {
 
 namespace {
 
-using Kind = Position::Kind;
+using PositionKind = Position::Kind;
 using Offsets = std::map<TopicPartition, std::int64_t>;
 
 // Looks offsets up once, when they are first needed.
@@ -62,8 +62,9 @@ Result<Offsets> offsets_of(Lookup& lookup, const Position& position, const Wante
     const auto last = lookup.at(client::kLatest);
     if (!last) return last;
     Offsets found;
-    if (position.kind == Kind::committed || position.kind == Kind::time) {
-        auto some = position.kind == Kind::time ? lookup.at(position.value) : lookup.committed();
+    if (position.kind == PositionKind::committed || position.kind == PositionKind::time) {
+        auto some =
+            position.kind == PositionKind::time ? lookup.at(position.value) : lookup.committed();
         if (!some) return some;
         found = std::move(*some);
     }
@@ -73,26 +74,26 @@ Result<Offsets> offsets_of(Lookup& lookup, const Position& position, const Wante
         const auto end = last->at(one);
         const auto own = found.find(one);
         switch (position.kind) {
-            case Kind::beginning:
+            case PositionKind::beginning:
                 out[one] = begin;
                 break;
-            case Kind::end:
+            case PositionKind::end:
                 out[one] = end;
                 break;
-            case Kind::offset:
+            case PositionKind::offset:
                 out[one] = position.value;
                 break;
-            case Kind::from_start:
+            case PositionKind::from_start:
                 out[one] = begin + position.value;
                 break;
-            case Kind::from_end:
+            case PositionKind::from_end:
                 out[one] = std::max(begin, end - position.value);
                 break;
-            case Kind::committed:
+            case PositionKind::committed:
                 out[one] = own == found.end() ? begin : own->second;
                 break;
             // No record is that late: behind the last one.
-            case Kind::time:
+            case PositionKind::time:
                 out[one] = own->second < 0 ? end : own->second;
                 break;
         }
@@ -108,7 +109,7 @@ Result<std::vector<client::Assignment>> resolve(client::Client& client, const Wa
     const auto start = wanted.range.start.value_or(Position());
     auto starts = offsets_of(lookup, start, wanted);
     if (!starts) return std::unexpected(std::move(starts).error());
-    if (start.kind == Kind::from_end) {
+    if (start.kind == PositionKind::from_end) {
         const auto begins = lookup.at(client::kEarliest);
         const auto now = lookup.at(client::kLatest);
         auto moved = seek_back(client, start.value, *begins, *now, *starts);
@@ -116,7 +117,8 @@ Result<std::vector<client::Assignment>> resolve(client::Client& client, const Wa
     }
     std::optional<Offsets> ends;
     if (wanted.range.end || wanted.ends_now) {
-        auto found = offsets_of(lookup, wanted.range.end.value_or(Position{Kind::end, 0}), wanted);
+        auto found =
+            offsets_of(lookup, wanted.range.end.value_or(Position{PositionKind::end, 0}), wanted);
         if (!found) return std::unexpected(std::move(found).error());
         ends = std::move(*found);
     }

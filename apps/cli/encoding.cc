@@ -14,7 +14,7 @@ namespace kcore::cli {
 
 namespace {
 
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
 std::uint64_t load(BytesView bytes) {
     std::uint64_t out = 0;
@@ -28,9 +28,9 @@ std::string store(std::uint64_t value, std::size_t size) {
     return out;
 }
 
-Parsed<std::string> dumped(const Json& value) {
+Parsed<std::string> dumped(const PlainJson& value) {
     if (value.is_discarded()) return refuse("it does not decode");
-    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return value.dump(-1, ' ', false, PlainJson::error_handler_t::replace);
 }
 
 template <class T>
@@ -96,11 +96,11 @@ Parsed<std::string> Encoding::decode(BytesView bytes) const {
             append_base64(out, bytes);
             return out;
         case Kind::json:
-            return dumped(Json::parse(octets.begin(), octets.end(), nullptr, false));
+            return dumped(PlainJson::parse(octets.begin(), octets.end(), nullptr, false));
         case Kind::msgpack:
-            return dumped(Json::from_msgpack(octets.begin(), octets.end(), true, false));
+            return dumped(PlainJson::from_msgpack(octets.begin(), octets.end(), true, false));
         case Kind::cbor:
-            return dumped(Json::from_cbor(octets.begin(), octets.end(), true, false));
+            return dumped(PlainJson::from_cbor(octets.begin(), octets.end(), true, false));
         case Kind::unpack: {
             client::ConsumedRecord record;
             record.value = bytes;
@@ -135,10 +135,11 @@ Parsed<std::string> Encoding::encode(std::string_view text) const {
         return std::move(*bytes);
     }
     if (kind_ == Kind::json || kind_ == Kind::msgpack || kind_ == Kind::cbor) {
-        const auto value = Json::parse(text, nullptr, false);
+        const auto value = PlainJson::parse(text, nullptr, false);
         if (value.is_discarded()) return refuse(fmt::format("'{}' is not JSON", text));
         if (kind_ == Kind::json) return std::string(text);
-        const auto bytes = kind_ == Kind::msgpack ? Json::to_msgpack(value) : Json::to_cbor(value);
+        const auto bytes =
+            kind_ == Kind::msgpack ? PlainJson::to_msgpack(value) : PlainJson::to_cbor(value);
         return std::string(bytes.begin(), bytes.end());
     }
     if (kind_ == Kind::unpack) return refuse("an unpack string only reads");

@@ -76,21 +76,21 @@ Parsed<std::vector<std::int32_t>> parse_partitions(const std::string& text) {
 }
 
 Parsed<Position> parse_position(std::string_view text, std::int64_t now_ms) {
-    using Kind = Position::Kind;
+    using PositionKind = Position::Kind;
     if (is_one_of(text, {"beginning", "start", "earliest", "oldest"})) return Position{};
-    if (is_one_of(text, {"end", "latest", "newest"})) return Position{Kind::end, 0};
-    if (is_one_of(text, {"stored", "committed"})) return Position{Kind::committed, 0};
+    if (is_one_of(text, {"end", "latest", "newest"})) return Position{PositionKind::end, 0};
+    if (is_one_of(text, {"stored", "committed"})) return Position{PositionKind::committed, 0};
     if (text.starts_with('@')) {
         auto time = parse_time_ms(text.substr(1), now_ms);
         if (!time) return refuse(std::move(time).error());
-        return Position{Kind::time, *time};
+        return Position{PositionKind::time, *time};
     }
     const bool is_signed = text.starts_with('+') || text.starts_with('-');
     const auto digits = text.substr(is_signed ? 1 : 0);
     std::int64_t number = 0;
     if (!parse_integer(digits, number) || number < 0) return not_a_position(text);
-    if (!is_signed) return Position{Kind::offset, number};
-    return Position{text[0] == '+' ? Kind::from_start : Kind::from_end, number};
+    if (!is_signed) return Position{PositionKind::offset, number};
+    return Position{text[0] == '+' ? PositionKind::from_start : PositionKind::from_end, number};
 }
 
 Parsed<Range> parse_range(std::string_view text, std::int64_t now_ms) {

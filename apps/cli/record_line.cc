@@ -12,7 +12,7 @@ namespace kcore::cli {
 
 namespace {
 
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
 template <class Number>
 void append_number(std::string& to, std::string_view name, Number value) {
@@ -73,7 +73,7 @@ void append_header(std::string& to, const client::Header& header) {
 // Reads one object's fields; the first thing wrong is kept.
 class LineReader {
 public:
-    explicit LineReader(const Json& line) : line_(line) {}
+    explicit LineReader(const PlainJson& line) : line_(line) {}
 
     Parsed<InputRecord> read() {
         InputRecord out;
@@ -88,7 +88,7 @@ public:
     }
 
 private:
-    void take(InputRecord& out, const std::string& name, const Json& value) {
+    void take(InputRecord& out, const std::string& name, const PlainJson& value) {
         if (name == "topic") {
             out.topic = text(name, value);
         } else if (name == "partition") {
@@ -112,14 +112,14 @@ private:
         return false;
     }
 
-    std::optional<std::string> text(const std::string& name, const Json& value) {
+    std::optional<std::string> text(const std::string& name, const PlainJson& value) {
         if (value.is_null()) return std::nullopt;
         if (value.is_string()) return value.get<std::string>();
         wrong_ = fmt::format("{} is not a string", name);
         return std::nullopt;
     }
 
-    std::int64_t number(const std::string& name, const Json& value, std::int64_t least,
+    std::int64_t number(const std::string& name, const PlainJson& value, std::int64_t least,
                         std::int64_t most) {
         const bool fits = value.is_number_unsigned()
                               ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(most)
@@ -138,7 +138,7 @@ private:
     void decode(const std::string& name, std::optional<std::string>& out) {
         const auto found = line_.find(name);
         if (found == line_.end() || found->is_null()) return;
-        const auto encoding = line_.value(name + "_enc", Json());
+        const auto encoding = line_.value(name + "_enc", PlainJson());
         if (encoding == "json") {
             out = found->dump();
             return;
@@ -154,7 +154,7 @@ private:
         }
     }
 
-    void take_headers(InputRecord& out, const Json& list) {
+    void take_headers(InputRecord& out, const PlainJson& list) {
         if (!list.is_array()) {
             wrong_ = "headers is not a list of [name, value]";
             return;
@@ -166,7 +166,7 @@ private:
         }
     }
 
-    bool take_header(InputRecord& out, const Json& entry) {
+    bool take_header(InputRecord& out, const PlainJson& entry) {
         if (!entry.is_array() || entry.size() < 2 || entry.size() > 4 || !entry[0].is_string()) {
             return false;
         }
@@ -186,7 +186,7 @@ private:
         return wrong_.empty();
     }
 
-    const Json& line_;
+    const PlainJson& line_;
     std::string wrong_;
 };
 
@@ -223,7 +223,7 @@ void append_record_line(std::string& to, const client::ConsumedRecord& record,
 }
 
 Parsed<InputRecord> parse_record_line(std::string_view line) {
-    const auto json = Json::parse(line, nullptr, false);
+    const auto json = PlainJson::parse(line, nullptr, false);
     if (json.is_discarded()) return refuse("not valid JSON");
     if (!json.is_object()) return refuse("not a JSON object");
     return LineReader(json).read();

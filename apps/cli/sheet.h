@@ -15,6 +15,8 @@ namespace kcore::cli {
 
 using Json = nlohmann::ordered_json;
 
+inline Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
 enum class Kind : std::uint8_t {
     text,
     status,  // Text: "ok" and "healthy" are good, all else is not.

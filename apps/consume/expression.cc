@@ -17,7 +17,7 @@ namespace kcore::consume {
 namespace {
 
 using client::ConsumedRecord;
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
 enum class Op : std::uint8_t { any, all, no, equal, unequal, less, at_most, more, at_least, like };
 
@@ -34,17 +34,17 @@ constexpr std::array<std::string_view, 7> kRoots{"key",       "value",  "headers
 // A path or a literal.
 struct Operand {
     std::vector<std::string> path;
-    Json literal;
+    PlainJson literal;
 };
 
-Json text_json(std::string_view text) {
-    return cli::is_utf8(text) ? Json(std::string(text)) : Json();
+PlainJson text_json(std::string_view text) {
+    return cli::is_utf8(text) ? PlainJson(std::string(text)) : PlainJson();
 }
 
-Json inside(Json from, const std::vector<std::string>& path, std::size_t at) {
+PlainJson inside(PlainJson from, const std::vector<std::string>& path, std::size_t at) {
     for (; at < path.size(); ++at) {
         const auto& name = path[at];
-        Json next;
+        PlainJson next;
         if (from.is_object() && from.contains(name)) next = from[name];
         const bool is_index =
             !name.empty() && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
@@ -57,22 +57,22 @@ Json inside(Json from, const std::vector<std::string>& path, std::size_t at) {
     return from;
 }
 
-Json field(const std::optional<BytesView>& bytes, const std::vector<std::string>& path) {
+PlainJson field(const std::optional<BytesView>& bytes, const std::vector<std::string>& path) {
     if (!bytes) return {};
     const auto text = as_text(*bytes);
     if (path.size() == 1) return text_json(text);
-    auto parsed = Json::parse(text, nullptr, false);
-    return parsed.is_discarded() ? Json() : inside(std::move(parsed), path, 1);
+    auto parsed = PlainJson::parse(text, nullptr, false);
+    return parsed.is_discarded() ? PlainJson() : inside(std::move(parsed), path, 1);
 }
 
-Json header(const ConsumedRecord& record, const std::vector<std::string>& path) {
+PlainJson header(const ConsumedRecord& record, const std::vector<std::string>& path) {
     if (path.size() != 2) return {};
     const auto found = std::ranges::find(record.headers, path[1], &client::Header::key);
     if (found == record.headers.end() || !found->value) return {};
     return text_json(as_text(*found->value));
 }
 
-Json value_of(const Operand& operand, const ConsumedRecord& record) {
+PlainJson value_of(const Operand& operand, const ConsumedRecord& record) {
     const auto& path = operand.path;
     if (path.empty()) return operand.literal;
     if (path[0] == "key") return field(record.key, path);
@@ -85,13 +85,13 @@ Json value_of(const Operand& operand, const ConsumedRecord& record) {
 }
 
 // Text that reads as a number compares with numbers as one: keys and headers are always text.
-void make_comparable(Json& a, const Json& b) {
+void make_comparable(PlainJson& a, const PlainJson& b) {
     if (!a.is_string() || !b.is_number()) return;
-    auto number = Json::parse(a.get_ref<const std::string&>(), nullptr, false);
+    auto number = PlainJson::parse(a.get_ref<const std::string&>(), nullptr, false);
     if (number.is_number()) a = std::move(number);
 }
 
-bool holds(Op op, Json a, Json b) {
+bool holds(Op op, PlainJson a, PlainJson b) {
     make_comparable(a, b);
     make_comparable(b, a);
     if (op == Op::equal) return a == b;
@@ -118,7 +118,7 @@ struct Expression::Node {
         const auto fits = [&](const auto& part) { return part->matches(record); };
         if (is_bare) {
             const auto value = value_of(left, record);
-            return !value.is_null() && value != Json(false);
+            return !value.is_null() && value != PlainJson(false);
         }
         if (op == Op::any) return std::ranges::any_of(parts, fits);
         if (op == Op::all) return std::ranges::all_of(parts, fits);
@@ -232,7 +232,7 @@ private:
             return out;
         }
         const auto size = literal_size();
-        out.literal = Json::parse(text_.substr(at_, size), nullptr, false);
+        out.literal = PlainJson::parse(text_.substr(at_, size), nullptr, false);
         if (out.literal.is_discarded()) {
             wrong("a path (.value.id) or a literal (7, \"text\", true, null) is missing");
         }

@@ -18,7 +18,7 @@ struct ListRow {
     std::optional<std::int64_t> lag;
 };
 
-const std::vector<cli::Field<ListRow>> kFields{
+const std::vector<cli::Field<ListRow>> kListFields{
     {{"group", "GROUP"}, [](const ListRow& r) { return Json(r.group.group); }},
     {{"state", "STATE"}, [](const ListRow& r) { return Json(r.group.state); }},
     {{"type", "TYPE"}, [](const ListRow& r) { return Json(r.group.type); }},
@@ -48,7 +48,7 @@ Result<bool> uses_topic(Session& session, const std::string& group, const Option
 
 }  // namespace
 
-cli::Sheet list_fields() { return cli::make_sheet<ListRow>("groups", kFields, {}); }
+cli::Sheet list_fields() { return cli::make_sheet<ListRow>("groups", kListFields, {}); }
 
 Result<std::int64_t> total_lag(Session& session, const std::string& group, const Options& options) {
     auto committed = session.admin().committed(group);
@@ -100,7 +100,7 @@ int list(Session& session, const Options& options) {
         const bool is_idle = !lag && lag.error().code == Errc::group_id_not_found;
         if (!lag && !is_idle) failures.emplace_back(name, lag.error());
     }
-    auto fields = kFields;
+    auto fields = kListFields;
     if (options.wants_lag) fields.back().column.show = Show::always;
     auto sheet = cli::make_sheet("groups", fields, rows);
     sheet.errors = std::move(failures);

@@ -11,13 +11,12 @@ namespace {
 
 using cli::Json;
 using cli::Kind;
+using cli::text_or_null;
 
 struct MemberRow {
     std::string group;
     client::GroupMember member;
 };
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 const std::vector<cli::Field<MemberRow>> kMemberFields{
     {{"group", "GROUP"}, [](const MemberRow& r) { return Json(r.group); }},

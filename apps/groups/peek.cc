@@ -45,7 +45,7 @@ std::string shortened(const Json& value) {
     return text.substr(0, end) + "...";
 }
 
-const std::vector<cli::Field<PeekRow>> kFields{
+const std::vector<cli::Field<PeekRow>> kPeekFields{
     {{"topic", "TOPIC"}, [](const PeekRow& r) { return Json(r.partition.topic); }},
     {{"partition", "PARTITION", Kind::number},
      [](const PeekRow& r) { return Json(r.partition.partition); }},
@@ -109,7 +109,7 @@ Result<std::vector<PeekRow>> read(Session& session, const Offsets& committed,
 
 }  // namespace
 
-cli::Sheet peek_fields() { return cli::make_sheet<PeekRow>("records", kFields, {}); }
+cli::Sheet peek_fields() { return cli::make_sheet<PeekRow>("records", kPeekFields, {}); }
 
 int peek(Session& session, const Options& options) {
     auto& console = session.console();
@@ -127,7 +127,7 @@ int peek(Session& session, const Options& options) {
     }
     auto rows = read(session, chosen, options);
     if (!rows) return console.fail({group, rows.error()});
-    return console.show(cli::make_sheet("records", kFields, *rows));
+    return console.show(cli::make_sheet("records", kPeekFields, *rows));
 }
 
 }  // namespace kcore::groups

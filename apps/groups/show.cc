@@ -14,6 +14,7 @@ namespace {
 using cli::Json;
 using cli::Kind;
 using cli::Show;
+using cli::text_or_null;
 
 struct LagRow {
     std::string group;
@@ -43,8 +44,6 @@ struct GroupRow {
         return sum;
     }
 };
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 const std::vector<cli::Field<LagRow>> kLagFields{
     {{"group", "GROUP"}, [](const LagRow& r) { return Json(r.group); }},

@@ -28,9 +28,9 @@ namespace {
 using cli::Json;
 using cli::Kind;
 
-constexpr std::int64_t kPollMs = 100;
-constexpr std::int64_t kFlushMs = 150'000;  // Above delivery.timeout.ms.
-constexpr std::size_t kHeadBytes = 42;      // RUN(16) NUMBER(16) CRC(8), with spaces.
+constexpr std::int64_t kVerifyPollMs = 100;
+constexpr std::int64_t kVerifyFlushMs = 150'000;  // Above delivery.timeout.ms.
+constexpr std::size_t kHeadBytes = 42;            // RUN(16) NUMBER(16) CRC(8), with spaces.
 
 const std::vector<cli::Field<Verdict>>& fields() {
     using Row = Verdict;
@@ -141,7 +141,7 @@ private:
             if (options_.throughput > 0) keep_pace(i, begun);
             send(producer);
         }
-        producer.flush(kFlushMs);
+        producer.flush(kVerifyFlushMs);
     }
 
     void send(client::Producer& producer) {
@@ -183,7 +183,7 @@ private:
         };
         std::optional<io::Deadline> deadline;
         for (;;) {
-            auto got = consumer.poll(kPollMs, visit);
+            auto got = consumer.poll(kVerifyPollMs, visit);
             if (!got) return std::unexpected(std::move(got).error());
             if (written.wait_for(std::chrono::seconds(0)) != std::future_status::ready) continue;
             if (!deadline) deadline = clock_.in_ms(options_.settle_ms);

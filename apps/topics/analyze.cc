@@ -60,7 +60,7 @@ struct Analysis {
 
 Json size_at(const Analysis& row, double percent) { return row.sizes.percentile(percent); }
 
-const std::vector<cli::Field<Analysis>>& fields() {
+const std::vector<cli::Field<Analysis>>& analysis_fields() {
     using Row = Analysis;
     static const std::vector<cli::Field<Row>> out{
         {{"name", "NAME"}, [](const Row& r) { return Json(r.name); }},
@@ -83,7 +83,7 @@ const std::vector<cli::Field<Analysis>>& fields() {
 
 }  // namespace
 
-cli::Sheet analysis_sheet() { return cli::make_sheet<Analysis>("analyses", fields(), {}); }
+cli::Sheet analysis_sheet() { return cli::make_sheet<Analysis>("analyses", analysis_fields(), {}); }
 
 int analyze(Session& session, const Options& options) {
     cli::catch_interrupts();
@@ -109,7 +109,7 @@ int analyze(Session& session, const Options& options) {
                                      return true;
                                  });
     if (!read) return console.fail({name, read.error()});
-    console.show(cli::make_sheet("analyses", fields(), rows));
+    console.show(cli::make_sheet("analyses", analysis_fields(), rows));
     return cli::interrupted() ? cli::kInterrupted : cli::kDone;
 }
 

@@ -62,7 +62,7 @@ struct ProducerRow {
     client::ActiveProducer producer;
 };
 
-const std::vector<cli::Field<ProducerRow>>& fields() {
+const std::vector<cli::Field<ProducerRow>>& election_fields() {
     using Row = ProducerRow;
     using cli::Kind;
     static const std::vector<cli::Field<Row>> out{
@@ -137,7 +137,9 @@ int elect(Session& session, const Options& options) {
     return session.show(done);
 }
 
-cli::Sheet producer_sheet() { return cli::make_sheet<ProducerRow>("producers", fields(), {}); }
+cli::Sheet producer_sheet() {
+    return cli::make_sheet<ProducerRow>("producers", election_fields(), {});
+}
 
 int producers(Session& session, const Options& options) {
     auto& console = session.console();
@@ -151,7 +153,7 @@ int producers(Session& session, const Options& options) {
         if (one.error) failures.emplace_back(one.partition.to_string(), *one.error);
         for (const auto& producer : one.producers) rows.push_back({one.partition, producer});
     }
-    auto sheet = cli::make_sheet("producers", fields(), rows);
+    auto sheet = cli::make_sheet("producers", election_fields(), rows);
     sheet.errors = std::move(failures);
     return console.show(sheet);
 }

@@ -17,7 +17,7 @@ namespace {
 using cli::Json;
 using cli::Kind;
 
-const std::vector<cli::Field<client::Reassignment>>& fields() {
+const std::vector<cli::Field<client::Reassignment>>& move_fields() {
     using Row = client::Reassignment;
     static const std::vector<cli::Field<Row>> out{
         {{"topic", "TOPIC"}, [](const Row& r) { return Json(r.partition.topic); }},
@@ -107,7 +107,7 @@ Result<Plan> planned(const Options& options, const client::ClusterView& view,
 int list_moves(Session& session) {
     auto moves = session.admin().reassignments();
     if (!moves) return session.console().fail({"", moves.error()});
-    return session.console().show(cli::make_sheet("reassignments", fields(), *moves));
+    return session.console().show(cli::make_sheet("reassignments", move_fields(), *moves));
 }
 
 int carry_out(Session& session, std::vector<client::Move> moves, const std::string& action) {
@@ -180,7 +180,7 @@ int move_replicas(Session& session, const Plan& before, const Plan& plan) {
 }  // namespace
 
 cli::Sheet move_sheet() {
-    return cli::make_sheet<client::Reassignment>("reassignments", fields(), {});
+    return cli::make_sheet<client::Reassignment>("reassignments", move_fields(), {});
 }
 
 int reassign(Session& session, const Options& options) {

@@ -7,7 +7,7 @@ namespace kcore {
 
 namespace {
 
-constexpr std::string_view kAlphabet =
+constexpr std::string_view kBase64Alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 }  // namespace
@@ -22,7 +22,7 @@ std::string to_base64(BytesView bytes) {
             group = (group << 8) | (k < count ? static_cast<std::uint32_t>(bytes[i + k]) : 0U);
         }
         for (std::size_t k = 0; k < 4; ++k) {
-            out += k <= count ? kAlphabet[(group >> (18 - 6 * k)) & 0x3fU] : '=';
+            out += k <= count ? kBase64Alphabet[(group >> (18 - 6 * k)) & 0x3fU] : '=';
         }
     }
     return out;
@@ -37,7 +37,7 @@ std::optional<Bytes> from_base64(std::string_view text) {
     std::uint32_t bits = 0;
     int held = 0;
     for (const auto c : text) {
-        const auto digit = kAlphabet.find(c);
+        const auto digit = kBase64Alphabet.find(c);
         if (digit == std::string_view::npos) return std::nullopt;
         bits = ((bits << 6) | static_cast<std::uint32_t>(digit)) & 0xffffU;
         held += 6;

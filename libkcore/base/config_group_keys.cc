@@ -7,7 +7,7 @@ namespace {
 
 using namespace rows;
 
-constexpr ConfigKey kRows[] = {
+constexpr ConfigKey kGroupRows[] = {
     // Group coordinator: classic + common.
     {"offsets.topic.num.partitions", kInt, "50", at_least(1), kStatic, kActs,
      "Partitions of __consumer_offsets; never change after creation."},
@@ -210,6 +210,6 @@ constexpr ConfigKey kRows[] = {
 
 }  // namespace
 
-std::span<const ConfigKey> coordinator_rows() { return kRows; }
+std::span<const ConfigKey> coordinator_rows() { return kGroupRows; }
 
 }  // namespace kcore

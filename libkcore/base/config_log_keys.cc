@@ -7,7 +7,7 @@ namespace {
 
 using namespace rows;
 
-constexpr ConfigKey kRows[] = {
+constexpr ConfigKey kLogRows[] = {
     // Log storage.
     {"log.dirs", kList, kNull, distinct_non_empty(), kStatic, kActs,
      "Directories that hold the logs; takes the place of log.dir."},
@@ -184,6 +184,6 @@ constexpr ConfigKey kRows[] = {
 
 }  // namespace
 
-std::span<const ConfigKey> log_rows() { return kRows; }
+std::span<const ConfigKey> log_rows() { return kLogRows; }
 
 }  // namespace kcore

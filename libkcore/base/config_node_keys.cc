@@ -7,7 +7,7 @@ namespace {
 
 using namespace rows;
 
-constexpr ConfigKey kRows[] = {
+constexpr ConfigKey kNodeRows[] = {
     // Identity, roles, startup.
     {"process.roles", kList, kNull, list_of("broker, controller"), kStatic, kActs,
      "Broker, controller, or both in one process."},
@@ -179,6 +179,6 @@ constexpr ConfigKey kRows[] = {
 
 }  // namespace
 
-std::span<const ConfigKey> node_rows() { return kRows; }
+std::span<const ConfigKey> node_rows() { return kNodeRows; }
 
 }  // namespace kcore

@@ -15,7 +15,8 @@ namespace {
 using Kind = ConfigRule::Kind;
 using Verdict = Result<ConfigValue>;
 
-std::unexpected<Error> wrong(const ConfigKey& key, std::string_view value, std::string_view why) {
+std::unexpected<Error> breaks_rule(const ConfigKey& key, std::string_view value,
+                                   std::string_view why) {
     return fail(Errc::invalid_config,
                 fmt::format("Invalid value {} for configuration {}: {}", value, key.name, why));
 }
@@ -29,15 +30,17 @@ Verdict check_range(const ConfigKey& key, ConfigValue value) {
     const auto number = as_number(key, value);
     if (rule.kind == Kind::between_or) {
         if (number == rule.extra || (number >= rule.low && number <= rule.high)) return value;
-        return wrong(key, value.to_text(),
-                     fmt::format("Value must be between {} and {} or equal to {}", rule.low,
-                                 rule.high, rule.extra));
+        return breaks_rule(key, value.to_text(),
+                           fmt::format("Value must be between {} and {} or equal to {}", rule.low,
+                                       rule.high, rule.extra));
     }
     if (number < rule.low) {
-        return wrong(key, value.to_text(), fmt::format("Value must be at least {}", rule.low));
+        return breaks_rule(key, value.to_text(),
+                           fmt::format("Value must be at least {}", rule.low));
     }
     if (rule.kind == Kind::between && number > rule.high) {
-        return wrong(key, value.to_text(), fmt::format("Value must be no more than {}", rule.high));
+        return breaks_rule(key, value.to_text(),
+                           fmt::format("Value must be no more than {}", rule.high));
     }
     return value;
 }
@@ -54,9 +57,9 @@ Verdict check_word(const ConfigKey& key, ConfigValue value) {
     for (const auto& word : words) {
         if (word == value.text() || (any_case && lower(word) == lower(value.text()))) return value;
     }
-    return wrong(key, value.text(),
-                 fmt::format("String must be one of{}: {}", any_case ? " (case insensitive)" : "",
-                             key.rule.words));
+    return breaks_rule(key, value.text(),
+                       fmt::format("String must be one of{}: {}",
+                                   any_case ? " (case insensitive)" : "", key.rule.words));
 }
 
 bool has_repeats(const ConfigValue::List& list) {
@@ -86,7 +89,7 @@ Verdict check_list(const ConfigKey& key, ConfigValue value) {
     ConfigValue::List kept;
     for (const auto& item : value.list()) {
         if (!words.empty() && std::ranges::find(words, item) == words.end()) {
-            return wrong(key, item, fmt::format("String must be one of: {}", rule.words));
+            return breaks_rule(key, item, fmt::format("String must be one of: {}", rule.words));
         }
         if (std::ranges::find(kept, item) == kept.end()) kept.push_back(item);
     }
@@ -106,10 +109,11 @@ bool is_replica(std::string_view text) {
 Verdict check_replicas(const ConfigKey& key, ConfigValue value) {
     const auto& list = value.list();
     if (list == ConfigValue::List{"*"} || std::ranges::all_of(list, is_replica)) return value;
-    return wrong(key, bracketed(value.to_text()),
-                 fmt::format("{} must be the literal '*' or a list of replicas in the following "
-                             "format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",
-                             key.name));
+    return breaks_rule(
+        key, bracketed(value.to_text()),
+        fmt::format("{} must be the literal '*' or a list of replicas in the following "
+                    "format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",
+                    key.name));
 }
 
 std::string_view take_digits(std::string_view& text) {
@@ -152,10 +156,11 @@ Verdict check_offset_reset(const ConfigKey& key, ConfigValue value) {
     if (text.starts_with(kDuration) && is_duration(text.substr(kDuration.size()))) {
         return value;
     }
-    return wrong(key, value.text(),
-                 fmt::format("Invalid value `{}` for configuration {}. The value must be either "
-                             "'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.",
-                             value.text(), key.name));
+    return breaks_rule(
+        key, value.text(),
+        fmt::format("Invalid value `{}` for configuration {}. The value must be either "
+                    "'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.",
+                    value.text(), key.name));
 }
 
 Verdict check_metrics_interval(const ConfigKey& key, ConfigValue value) {
@@ -203,7 +208,7 @@ Result<ConfigValue> apply_rule(const ConfigKey& key, ConfigValue value) {
         case Kind::distinct_non_empty:
             return check_list(key, std::move(value));
         case Kind::non_empty:
-            if (value.text().empty()) return wrong(key, "", "String must be non-empty");
+            if (value.text().empty()) return breaks_rule(key, "", "String must be non-empty");
             return value;
         case Kind::replica_list:
             return check_replicas(key, std::move(value));

@@ -7,7 +7,7 @@ namespace {
 
 using namespace rows;
 
-constexpr ConfigKey kRows[] = {
+constexpr ConfigKey kSecurityRows[] = {
     {"authorizer.class.name", kText, "", any(), kStatic, kKept,
      "Empty: no authorization. The standard authorizer's class name selects ACLs."},
     {"principal.builder.class", kClass,
@@ -177,6 +177,6 @@ constexpr ConfigKey kRows[] = {
 
 }  // namespace
 
-std::span<const ConfigKey> security_rows() { return kRows; }
+std::span<const ConfigKey> security_rows() { return kSecurityRows; }
 
 }  // namespace kcore

@@ -7,7 +7,7 @@ namespace {
 
 using namespace rows;
 
-constexpr ConfigKey kRows[] = {
+constexpr ConfigKey kTierRows[] = {
     // Quotas and metrics.
     {"quota.window.num", kInt, "11", at_least(1), kStatic, kActs,
      "Samples kept for client quotas."},
@@ -131,6 +131,6 @@ constexpr ConfigKey kRows[] = {
 
 }  // namespace
 
-std::span<const ConfigKey> tier_rows() { return kRows; }
+std::span<const ConfigKey> tier_rows() { return kTierRows; }
 
 }  // namespace kcore

@@ -7,10 +7,14 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/uuid.h"
 
 namespace kcore {
+
+// The metadata log (its id is kMetadataTopicId).
+inline constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 
 struct TopicPartition {
     std::string topic;

@@ -4,7 +4,7 @@ namespace kcore {
 
 namespace {
 
-constexpr std::string_view kAlphabet =
+constexpr std::string_view kUuidAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t kTextSize = 22;
 
@@ -22,7 +22,7 @@ unsigned six_bits(const Uuid& id, std::size_t at) {
 
 std::string Uuid::to_string() const {
     std::string out;
-    for (std::size_t i = 0; i < kTextSize; ++i) out += kAlphabet[six_bits(*this, i * 6)];
+    for (std::size_t i = 0; i < kTextSize; ++i) out += kUuidAlphabet[six_bits(*this, i * 6)];
     return out;
 }
 
@@ -30,7 +30,7 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
     if (text.size() != kTextSize) return std::nullopt;
     Uuid id;
     for (std::size_t i = 0; i < kTextSize; ++i) {
-        const auto value = kAlphabet.find(text[i]);
+        const auto value = kUuidAlphabet.find(text[i]);
         if (value == std::string_view::npos) return std::nullopt;
         const std::size_t width = i + 1 < kTextSize ? 6 : 2;
         const auto bits = width == 6 ? value : value >> 4;

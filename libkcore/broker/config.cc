@@ -14,10 +14,6 @@ namespace {
 
 using Check = Result<void> (*)(const Config&, BrokerConfig&);
 
-std::unexpected<Error> refuse(std::string_view key, std::string_view value, std::string_view why) {
-    return fail(Errc::invalid_config, fmt::format("{}={}: {}", key, value, why));
-}
-
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 Result<void> read_identity(const Config& values, BrokerConfig& config) {
@@ -26,16 +22,16 @@ Result<void> read_identity(const Config& values, BrokerConfig& config) {
         if (role == "controller") config.is_controller = true;
     }
     if (!config.is_broker && !config.is_controller) {
-        return refuse("process.roles", "", "broker, controller or both must be named");
+        return refuse_setting("process.roles", "", "broker, controller or both must be named");
     }
     const auto node_id = values.optional_integer("node.id").value_or(-1);
     const auto broker_id = values.optional_integer("broker.id").value_or(-1);
     const bool has_node = values.is_set("node.id");
     const bool has_broker = values.is_set("broker.id") && broker_id >= 0;
-    if (!has_node && !has_broker) return refuse("node.id", "", "it must be set");
+    if (!has_node && !has_broker) return refuse_setting("node.id", "", "it must be set");
     if (has_node && has_broker && node_id != broker_id) {
-        return refuse("node.id", std::to_string(node_id),
-                      fmt::format("broker.id={} must be the same", broker_id));
+        return refuse_setting("node.id", std::to_string(node_id),
+                              fmt::format("broker.id={} must be the same", broker_id));
     }
     config.node_id = static_cast<std::int32_t>(has_node ? node_id : broker_id);
     // Each stands for the other, also where settings are described.
@@ -52,7 +48,7 @@ Result<void> read_quorum(const Config& values, BrokerConfig& config) {
         Voter voter;
         if (at == std::string::npos ||
             !parse_number(std::string_view(item).substr(0, at), voter.id)) {
-            return refuse(kVoters, item, "a voter is id@host:port");
+            return refuse_setting(kVoters, item, "a voter is id@host:port");
         }
         auto address = parse_address(kVoters, item, std::string_view(item).substr(at + 1));
         if (!address) return std::unexpected(std::move(address).error());
@@ -65,21 +61,24 @@ Result<void> read_quorum(const Config& values, BrokerConfig& config) {
         config.bootstrap_controllers.push_back(std::move(*address));
     }
     if (config.voters.empty() && config.bootstrap_controllers.empty()) {
-        return refuse(kVoters, "", fmt::format("it, or {}, must be set", kServers));
+        return refuse_setting(kVoters, "", fmt::format("it, or {}, must be set", kServers));
     }
     const bool is_voter = std::ranges::any_of(
         config.voters, [&](const Voter& voter) { return voter.id == config.node_id; });
     if (config.is_controller && !config.voters.empty() && !is_voter) {
-        return refuse(kVoters, values.value(kVoters).to_text(),
-                      fmt::format("a controller must be in it: node.id={}", config.node_id));
+        return refuse_setting(
+            kVoters, values.value(kVoters).to_text(),
+            fmt::format("a controller must be in it: node.id={}", config.node_id));
     }
     if (!config.is_controller && is_voter) {
-        return refuse(kVoters, values.value(kVoters).to_text(),
-                      fmt::format("a node that is only a broker must not be in it: node.id={}",
-                                  config.node_id));
+        return refuse_setting(
+            kVoters, values.value(kVoters).to_text(),
+            fmt::format("a node that is only a broker must not be in it: node.id={}",
+                        config.node_id));
     }
     if (!config.is_controller && values.flag("controller.quorum.auto.join.enable")) {
-        return refuse("controller.quorum.auto.join.enable", "true", "only a controller can join");
+        return refuse_setting("controller.quorum.auto.join.enable", "true",
+                              "only a controller can join");
     }
     return {};
 }
@@ -87,24 +86,25 @@ Result<void> read_quorum(const Config& values, BrokerConfig& config) {
 Result<void> read_log_dirs(const Config& values, BrokerConfig& config) {
     config.log_dirs = values.list("log.dirs");
     if (config.log_dirs.empty()) config.log_dirs = values.list("log.dir");
-    if (config.log_dirs.empty()) return refuse("log.dirs", "", "at least one directory is needed");
+    if (config.log_dirs.empty())
+        return refuse_setting("log.dirs", "", "at least one directory is needed");
     config.metadata_log_dir =
         values.optional_text("metadata.log.dir").value_or(config.log_dirs.front());
     const auto cordoned = values.list("cordoned.log.dirs");
     for (const auto& dir : cordoned) {
         if (dir == "*" && cordoned.size() == 1) continue;
         if (std::ranges::find(config.log_dirs, dir) != config.log_dirs.end()) continue;
-        return refuse("cordoned.log.dirs", dir, "it is not in log.dirs, or * is not alone");
+        return refuse_setting("cordoned.log.dirs", dir, "it is not in log.dirs, or * is not alone");
     }
     if (values.integer("log.retention.hours") == 0) {
-        return refuse("log.retention.hours", "0", "it must be -1 or at least 1");
+        return refuse_setting("log.retention.hours", "0", "it must be -1 or at least 1");
     }
     const auto per_cleaner = values.integer("log.cleaner.dedupe.buffer.size") /
                              std::max<std::int64_t>(1, values.integer("log.cleaner.threads"));
     if (per_cleaner <= 1 << 20) {
-        return refuse("log.cleaner.dedupe.buffer.size",
-                      values.value("log.cleaner.dedupe.buffer.size").to_text(),
-                      "every cleaner thread needs more than 1 MiB of it");
+        return refuse_setting("log.cleaner.dedupe.buffer.size",
+                              values.value("log.cleaner.dedupe.buffer.size").to_text(),
+                              "every cleaner thread needs more than 1 MiB of it");
     }
     return {};
 }
@@ -153,14 +153,15 @@ Result<void> read_network(const Config& values, BrokerConfig& config) {
     read_listener_limits(config);
     if (config.queued_request_bytes_max > 0 &&
         config.queued_request_bytes_max < config.request_bytes_max) {
-        return refuse("queued.max.request.bytes", std::to_string(config.queued_request_bytes_max),
-                      fmt::format("it must be -1 or at least socket.request.max.bytes={}",
-                                  config.request_bytes_max));
+        return refuse_setting("queued.max.request.bytes",
+                              std::to_string(config.queued_request_bytes_max),
+                              fmt::format("it must be -1 or at least socket.request.max.bytes={}",
+                                          config.request_bytes_max));
     }
     const auto delay_ms = values.integer("connection.failed.authentication.delay.ms");
     if (config.connections_idle_ms >= 0 && delay_ms >= config.connections_idle_ms) {
-        return refuse("connection.failed.authentication.delay.ms", std::to_string(delay_ms),
-                      "it must be below connections.max.idle.ms");
+        return refuse_setting("connection.failed.authentication.delay.ms", std::to_string(delay_ms),
+                              "it must be below connections.max.idle.ms");
     }
     auto caps = connection_caps(values);
     if (!caps) return std::unexpected(std::move(caps).error());
@@ -183,8 +184,8 @@ Result<void> read_controller_client(const Config& values, BrokerConfig& config) 
     const auto wait_ms = values.integer("replica.fetch.wait.max.ms");
     for (const std::string_view key : {"replica.socket.timeout.ms", "replica.lag.time.max.ms"}) {
         if (wait_ms <= values.integer(key)) continue;
-        return refuse("replica.fetch.wait.max.ms", std::to_string(wait_ms),
-                      fmt::format("it must not be above {}={}", key, values.integer(key)));
+        return refuse_setting("replica.fetch.wait.max.ms", std::to_string(wait_ms),
+                              fmt::format("it must not be above {}={}", key, values.integer(key)));
     }
     return {};
 }
@@ -211,7 +212,7 @@ Result<void> read_rules(const Config& values, BrokerConfig& config) {
     const auto read = [&](std::string_view key, controller::Policy& into) -> Result<void> {
         const auto text = values.optional_text(key).value_or("");
         auto policy = controller::parse_policy(text);
-        if (!policy) return refuse(key, text, policy.error().what);
+        if (!policy) return refuse_setting(key, text, policy.error().what);
         into = std::move(*policy);
         return {};
     };
@@ -226,6 +227,11 @@ Result<void> read_rules(const Config& values, BrokerConfig& config) {
 
 }  // namespace
 
+std::unexpected<Error> refuse_setting(std::string_view key, std::string_view value,
+                                      std::string_view why) {
+    return fail(Errc::invalid_config, fmt::format("{}={}: {}", key, value, why));
+}
+
 Result<ConnectionCaps> connection_caps(const Config& values) {
     constexpr std::string_view kOverrides = "max.connections.per.ip.overrides";
     ConnectionCaps caps;
@@ -237,12 +243,13 @@ Result<ConnectionCaps> connection_caps(const Config& values) {
         std::int64_t count = 0;
         if (at == std::string::npos || at == 0 ||
             !parse_number(std::string_view(item).substr(at + 1), count)) {
-            return refuse(kOverrides, item, "an override is host:count");
+            return refuse_setting(kOverrides, item, "an override is host:count");
         }
         caps.per_ip[item.substr(0, at)] = count;
     }
     if (caps.per_ip_max == 0 && caps.per_ip.empty()) {
-        return refuse("max.connections.per.ip", "0", "without overrides nobody could connect");
+        return refuse_setting("max.connections.per.ip", "0",
+                              "without overrides nobody could connect");
     }
     return caps;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/config.h"
@@ -101,5 +102,9 @@ struct BrokerConfig {
 // From settings whose single values have been checked (check_server_properties).
 //   invalid_config  the first start-up check that fails: key, value, what is allowed
 Result<BrokerConfig> make_broker_config(const ConfigMap& settings);
+
+// invalid_config: "<key>=<value>: <why>".
+std::unexpected<Error> refuse_setting(std::string_view key, std::string_view value,
+                                      std::string_view why);
 
 }  // namespace kcore::broker

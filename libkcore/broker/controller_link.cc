@@ -5,7 +5,7 @@
 namespace kcore::broker {
 
 namespace {
-constexpr std::int64_t kRetryMs = 50;
+constexpr std::int64_t kLinkRetryMs = 50;
 }
 
 ControllerLink::ControllerLink(io::Env& env, std::string client_id, Logger logger)
@@ -37,7 +37,7 @@ asio::awaitable<void> ControllerLink::retire(ChannelPtr channel) {
 
 // A controller that answers "not me" answers fast.
 asio::awaitable<void> ControllerLink::pause(io::Deadline deadline) {
-    const auto until = std::min(deadline, env_.clock.in_ms(kRetryMs));
+    const auto until = std::min(deadline, env_.clock.in_ms(kLinkRetryMs));
     co_await io::sleep_until(env_.loop, until);
 }
 

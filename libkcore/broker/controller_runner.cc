@@ -14,7 +14,7 @@ namespace {
 
 // How long the first records wait for the broker of this process.
 constexpr std::int64_t kBrokerWaitMs = 20;
-constexpr std::int64_t kRetryMs = 200;      // After the disk refused what time brought.
+constexpr std::int64_t kDiskRetryMs = 200;  // After the disk refused what time brought.
 constexpr std::int64_t kCommitMs = 60'000;  // Longer than any healthy disk takes.
 
 metadata::Changes all_of(const metadata::Image& image) {
@@ -382,7 +382,7 @@ void ControllerRunner::on_time() {
         const auto records = controller_.on_time(now_ms());
         if (const auto end = append(records); !end) {
             logger_.warn("nothing could be appended error={}", end.error().what);
-            arm(now_ms() + kRetryMs);
+            arm(now_ms() + kDiskRetryMs);
             return;
         }
     }

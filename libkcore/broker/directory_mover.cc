@@ -10,7 +10,7 @@ using asio::awaitable;
 using replication::DirectoryMoves;
 
 namespace {
-constexpr std::int64_t kRetryMs = 1'000;  // A full disk.
+constexpr std::int64_t kMoveRetryMs = 1'000;  // A full disk.
 }
 
 DirectoryMover::DirectoryMover(Options options, io::Env& env, replication::Partitions& partitions,
@@ -51,7 +51,7 @@ awaitable<void> DirectoryMover::run(std::size_t thread) {
     while (!stopping_) {
         const auto move = moves_.next();
         if (!move) {
-            const auto again = must_retry ? env_.clock.in_ms(kRetryMs) : io::kNever;
+            const auto again = must_retry ? env_.clock.in_ms(kMoveRetryMs) : io::kNever;
             const bool is_news = co_await wake->wait_until(again);
             if (!is_news) moves_.retry();
             must_retry = is_news && must_retry;

@@ -8,8 +8,8 @@ namespace kcore::broker {
 namespace {
 
 constexpr std::size_t kReplicasMax = 2'000;  // In one request.
-constexpr std::int64_t kAskMs = 10'000;
-constexpr std::int64_t kRetryMs = 500;
+constexpr std::int64_t kReportMs = 10'000;
+constexpr std::int64_t kReportRetryMs = 500;
 
 }  // namespace
 
@@ -72,7 +72,7 @@ asio::awaitable<bool> DirectoryReports::send() {
         auto replicas = take();
         if (replicas.empty()) co_return true;
         auto request = request_of(replicas);
-        const auto deadline = env_.clock.in_ms(kAskMs);
+        const auto deadline = env_.clock.in_ms(kReportMs);
         const auto answer = co_await link_->call_here(std::move(request), deadline);
         const auto code = answer ? errc_from_wire(answer->error_code) : answer.error().code;
         if (code == Errc::none) continue;
@@ -97,7 +97,7 @@ asio::awaitable<void> DirectoryReports::start(ControllerLink& link,
 asio::awaitable<void> DirectoryReports::run() {
     while (!stopping_) {
         const bool done = co_await send();
-        const auto next = done ? io::kNever : env_.clock.in_ms(kRetryMs);
+        const auto next = done ? io::kNever : env_.clock.in_ms(kReportRetryMs);
         if (!stopping_) co_await news_.wait_until(next);
     }
     is_running_ = false;

@@ -13,8 +13,8 @@ namespace kcore::broker {
 
 namespace {
 
-constexpr std::int64_t kAskMs = 10'000;
-constexpr std::int64_t kRetryMs = 50;
+constexpr std::int64_t kAlterPartitionMs = 10'000;
+constexpr std::int64_t kAlterRetryMs = 50;
 
 std::vector<std::int32_t> ids_of(const replication::IsrProposal& proposal) {
     std::vector<std::int32_t> ids;
@@ -117,7 +117,7 @@ asio::awaitable<void> IsrChanges::ask(std::vector<Asked> asked) {
                       [](const Asked& one) { return !one.partition->is_open(one.proposal); });
         if (asked.empty()) co_return;
         auto request = request_of(asked);
-        const auto deadline = env_.clock.in_ms(kAskMs);
+        const auto deadline = env_.clock.in_ms(kAlterPartitionMs);
         const auto answer = co_await link_->call_here(std::move(request), deadline);
         const auto code = answer ? errc_from_wire(answer->error_code) : answer.error().code;
         if (code == Errc::none) {
@@ -126,7 +126,7 @@ asio::awaitable<void> IsrChanges::ask(std::vector<Asked> asked) {
         }
         logger_.warn("ISR changes not answered partitions={} error={}", asked.size(),
                      errc_name(code));
-        const auto pause = env_.clock.in_ms(kRetryMs);
+        const auto pause = env_.clock.in_ms(kAlterRetryMs);
         co_await io::sleep_until(env_.loop, pause);
     }
 }

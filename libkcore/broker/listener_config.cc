@@ -14,10 +14,6 @@ namespace {
 
 using Protocols = std::map<std::string, SecurityProtocol>;
 
-std::unexpected<Error> refuse(std::string_view key, std::string_view value, std::string_view why) {
-    return fail(Errc::invalid_config, fmt::format("{}={}: {}", key, value, why));
-}
-
 std::optional<SecurityProtocol> protocol_by_name(std::string_view name) {
     if (name == "PLAINTEXT") return SecurityProtocol::plaintext;
     if (name == "SSL") return SecurityProtocol::ssl;
@@ -40,7 +36,7 @@ Result<std::vector<ListenerConfig>> parse_listeners(std::string_view key, const 
     for (const auto& item : values.list(key)) {
         const auto at = item.find("://");
         if (at == std::string::npos || at == 0) {
-            return refuse(key, item, "a listener is NAME://host:port");
+            return refuse_setting(key, item, "a listener is NAME://host:port");
         }
         ListenerConfig listener;
         listener.name = upper(std::string_view(item).substr(0, at));
@@ -49,7 +45,7 @@ Result<std::vector<ListenerConfig>> parse_listeners(std::string_view key, const 
         listener.bind = std::move(*address);
         for (const auto& other : found) {
             if (other.name == listener.name) {
-                return refuse(key, item, "each listener has a name of its own");
+                return refuse_setting(key, item, "each listener has a name of its own");
             }
         }
         found.push_back(std::move(listener));
@@ -70,7 +66,7 @@ Result<void> check_ports(std::string_view key, const std::vector<ListenerConfig>
             };
             if (is_v4(a.host) && is_v6(b.host)) continue;
             if (is_v6(a.host) && is_v4(b.host)) continue;
-            return refuse(key, a.to_string(), "each listener must have a different port");
+            return refuse_setting(key, a.to_string(), "each listener must have a different port");
         }
     }
     return {};
@@ -85,9 +81,9 @@ Result<Protocols> parse_protocols(const Config& values, const BrokerConfig& conf
         const auto protocol =
             at == std::string::npos ? std::nullopt : protocol_by_name(upper(item.substr(at + 1)));
         if (!protocol || at == 0) {
-            return refuse(kKey, item,
-                          "an entry is NAME:PLAINTEXT, NAME:SSL, NAME:SASL_PLAINTEXT or "
-                          "NAME:SASL_SSL");
+            return refuse_setting(kKey, item,
+                                  "an entry is NAME:PLAINTEXT, NAME:SSL, NAME:SASL_PLAINTEXT or "
+                                  "NAME:SASL_SSL");
         }
         map[upper(std::string_view(item).substr(0, at))] = *protocol;
     }
@@ -104,21 +100,23 @@ Result<void> check_roles(const BrokerConfig& config) {
     const auto is_listened = [&](const std::string& name) {
         return std::ranges::any_of(config.listeners, [&](const auto& l) { return l.name == name; });
     };
-    if (names.empty()) return refuse(kKey, "", "at least one controller listener is needed");
+    if (names.empty())
+        return refuse_setting(kKey, "", "at least one controller listener is needed");
     if (config.is_controller) {
         for (const auto& name : names) {
             if (is_listened(name)) continue;
-            return refuse(kKey, name, "a controller must have it in listeners");
+            return refuse_setting(kKey, name, "a controller must have it in listeners");
         }
     } else {
         for (const auto& name : names) {
             if (!is_listened(name)) continue;
-            return refuse(kKey, name, "a node that is only a broker must not listen on it");
+            return refuse_setting(kKey, name, "a node that is only a broker must not listen on it");
         }
     }
     if (!config.is_broker &&
         std::ranges::any_of(config.listeners, [](const auto& l) { return !l.is_controller; })) {
-        return refuse("listeners", "", "a node that is only a controller has no other listeners");
+        return refuse_setting("listeners", "",
+                              "a node that is only a controller has no other listeners");
     }
     return {};
 }
@@ -131,16 +129,16 @@ Result<void> advertise(const Config& values, BrokerConfig& config) {
     for (const auto& entry : *advertised) {
         const auto found = std::ranges::find(config.listeners, entry.name, &ListenerConfig::name);
         if (found == config.listeners.end()) {
-            return refuse(kKey, entry.name, "it is not in listeners");
+            return refuse_setting(kKey, entry.name, "it is not in listeners");
         }
         if (found->is_controller && !is_explicit) {
             found->advertised = entry.bind;
             continue;
         }
         if (entry.bind.host == "0.0.0.0" || entry.bind.host == "::") {
-            return refuse(kKey, entry.bind.to_string(),
-                          "nobody can dial it; set advertised.listeners to an address that "
-                          "clients reach");
+            return refuse_setting(kKey, entry.bind.to_string(),
+                                  "nobody can dial it; set advertised.listeners to an address that "
+                                  "clients reach");
         }
         found->advertised = entry.bind;
         found->is_advertised = !found->is_controller;
@@ -148,7 +146,8 @@ Result<void> advertise(const Config& values, BrokerConfig& config) {
     const auto has_broker_listener =
         std::ranges::any_of(config.listeners, &ListenerConfig::is_advertised);
     if (config.is_broker && !has_broker_listener) {
-        return refuse(kKey, "", "a broker must advertise a listener besides the controller's");
+        return refuse_setting(kKey, "",
+                              "a broker must advertise a listener besides the controller's");
     }
     return {};
 }
@@ -159,7 +158,8 @@ Result<void> choose_inter_broker(const Config& values, BrokerConfig& config) {
     const auto name = values.optional_text(kKey);
     if (name) {
         if (values.is_set("security.inter.broker.protocol")) {
-            return refuse(kKey, *name, "security.inter.broker.protocol must not be set as well");
+            return refuse_setting(kKey, *name,
+                                  "security.inter.broker.protocol must not be set as well");
         }
         config.inter_broker_listener = upper(*name);
     } else {
@@ -174,7 +174,8 @@ Result<void> choose_inter_broker(const Config& values, BrokerConfig& config) {
     const auto found =
         std::ranges::find(config.listeners, config.inter_broker_listener, &ListenerConfig::name);
     if (found == config.listeners.end() || !found->is_advertised) {
-        return refuse(kKey, config.inter_broker_listener, "it must be an advertised listener");
+        return refuse_setting(kKey, config.inter_broker_listener,
+                              "it must be an advertised listener");
     }
     return {};
 }
@@ -184,12 +185,12 @@ Result<void> choose_inter_broker(const Config& values, BrokerConfig& config) {
 Result<io::Address> parse_address(std::string_view key, std::string_view item,
                                   std::string_view host_port) {
     const auto colon = host_port.rfind(':');
-    if (colon == std::string_view::npos) return refuse(key, item, "the port is missing");
+    if (colon == std::string_view::npos) return refuse_setting(key, item, "the port is missing");
     auto host = host_port.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     const auto digits = host_port.substr(colon + 1);
     const auto port = parse_number<std::uint16_t>(digits);
-    if (!port) return refuse(key, item, "a port is a number from 0 to 65535");
+    if (!port) return refuse_setting(key, item, "a port is a number from 0 to 65535");
     return io::Address{std::string(host), *port};
 }
 
@@ -200,18 +201,20 @@ Result<std::vector<ListenerConfig>> changed_listeners(const BrokerConfig& now,
     next.is_controller = now.is_controller;
     if (auto read = read_listeners(values, next); !read) return std::unexpected(read.error());
     if (next.inter_broker_listener != now.inter_broker_listener) {
-        return refuse("listeners", values.value("listeners").to_text(),
-                      fmt::format("brokers reach each other by {}", now.inter_broker_listener));
+        return refuse_setting(
+            "listeners", values.value("listeners").to_text(),
+            fmt::format("brokers reach each other by {}", now.inter_broker_listener));
     }
     for (const auto& listener : now.listeners) {
         const auto same = std::ranges::find(next.listeners, listener.name, &ListenerConfig::name);
         const bool is_there = same != next.listeners.end();
         if (is_there && same->protocol != listener.protocol) {
-            return refuse("listener.security.protocol.map", listener.name,
-                          "the protocol of a listener stays as it is");
+            return refuse_setting("listener.security.protocol.map", listener.name,
+                                  "the protocol of a listener stays as it is");
         }
         if (listener.is_controller && !(is_there && same->bind == listener.bind)) {
-            return refuse("listeners", listener.name, "controllers' listeners change at a restart");
+            return refuse_setting("listeners", listener.name,
+                                  "controllers' listeners change at a restart");
         }
     }
     return std::move(next.listeners);
@@ -229,15 +232,15 @@ Result<void> read_listeners(const Config& values, BrokerConfig& config) {
     for (auto& listener : config.listeners) {
         const auto protocol = protocols->find(listener.name);
         if (protocol == protocols->end()) {
-            return refuse("listeners", listener.name,
-                          "listener.security.protocol.map has no protocol for it");
+            return refuse_setting("listeners", listener.name,
+                                  "listener.security.protocol.map has no protocol for it");
         }
         listener.protocol = protocol->second;
         listener.is_controller = std::ranges::find(config.controller_listeners, listener.name) !=
                                  config.controller_listeners.end();
         if (listener.protocol != SecurityProtocol::plaintext) {
-            return refuse("listener.security.protocol.map", listener.name,
-                          "this version serves PLAINTEXT listeners only");
+            return refuse_setting("listener.security.protocol.map", listener.name,
+                                  "this version serves PLAINTEXT listeners only");
         }
     }
     for (const auto& check : {check_roles(config), check_ports("listeners", config.listeners),

@@ -16,7 +16,7 @@ bool may_pass(Errc code) {
            code == Errc::duplicate_broker_registration;
 }
 
-constexpr std::int64_t kRetryMs = 100;
+constexpr std::int64_t kRegisterRetryMs = 100;
 
 }  // namespace
 
@@ -81,7 +81,7 @@ io::Async<void> Membership::join() {
             logger_.warn("registration refused, trying again error={} reason=\"{}\"",
                          errc_name(code), why);
         }
-        co_await io::sleep_until(env_.loop, env_.clock.in_ms(kRetryMs));
+        co_await io::sleep_until(env_.loop, env_.clock.in_ms(kRegisterRetryMs));
     }
 }
 
@@ -100,8 +100,9 @@ asio::awaitable<void> Membership::keep_alive() {
         const bool goes_on = state() != before && state() != MembershipState::running;
         if (goes_on) continue;
         const bool waits_for_more = state() != MembershipState::running;
-        const auto pause_ms = waits_for_more ? std::min(kRetryMs, config_.heartbeat_interval_ms)
-                                             : config_.heartbeat_interval_ms;
+        const auto pause_ms = waits_for_more
+                                  ? std::min(kRegisterRetryMs, config_.heartbeat_interval_ms)
+                                  : config_.heartbeat_interval_ms;
         const auto next = env_.clock.in_ms(pause_ms);
         co_await news_.wait_until(next);
     }

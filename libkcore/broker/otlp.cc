@@ -122,9 +122,9 @@ bool read_attribute(BytesView message, Attributes& out) {
     return is_fine;
 }
 
-class Reading {
+class OtlpReading {
 public:
-    explicit Reading(std::size_t points_max) : points_max_(points_max) {}
+    explicit OtlpReading(std::size_t points_max) : points_max_(points_max) {}
 
     bool resource_metrics(BytesView message) {
         common_.clear();
@@ -227,7 +227,7 @@ private:
 }  // namespace
 
 Result<std::vector<MetricPoint>> read_metrics(BytesView bytes, std::size_t points_max) {
-    Reading reading(points_max);
+    OtlpReading reading(points_max);
     const bool is_fine = each(bytes, [&](const Field& field) {
         return field.number != 1 || reading.resource_metrics(field.bytes);
     });

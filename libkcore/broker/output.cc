@@ -6,7 +6,7 @@
 namespace kcore::broker {
 
 namespace {
-constexpr std::size_t kSizeField = 4;
+constexpr std::size_t kAnswerSizeField = 4;
 constexpr std::size_t kKeptBytesMax = 4U << 10;
 }  // namespace
 
@@ -25,7 +25,7 @@ void Output::end(std::vector<FileRanges> ranges) {
             splices_.push_back({cut.position, std::move(range)});
         }
     }
-    const auto size = size_bytes() - begun_.bytes - begun_.external_bytes - kSizeField;
+    const auto size = size_bytes() - begun_.bytes - begun_.external_bytes - kAnswerSizeField;
     store_be(encoded_.bytes.data() + begun_.bytes, static_cast<std::int32_t>(size));
 }
 

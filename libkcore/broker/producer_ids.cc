@@ -9,7 +9,7 @@ namespace kcore::broker {
 namespace {
 // With fewer left than this the next block is asked for.
 constexpr std::int64_t kAheadBelow = 100;
-constexpr std::int64_t kAskMs = 10'000;
+constexpr std::int64_t kAllocateMs = 10'000;
 }  // namespace
 
 std::optional<std::int64_t> ProducerIds::take(io::Env& env) {
@@ -49,7 +49,7 @@ asio::awaitable<void> ProducerIds::refill(io::Env& env) {
     protocol::AllocateProducerIdsRequest request;
     request.broker_id = broker_id_;
     request.broker_epoch = broker_epoch_();
-    const auto deadline = env.clock.in_ms(kAskMs);
+    const auto deadline = env.clock.in_ms(kAllocateMs);
     auto answer = co_await controller_.call(env.loop, std::move(request), deadline);
     const std::lock_guard lock(mutex_);
     is_refilling_ = false;

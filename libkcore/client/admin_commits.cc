@@ -22,14 +22,14 @@ using protocol::OffsetFetchResponse;
 // and ids of topics that are gone could not be named.
 constexpr std::int16_t kFetchByName = 9;
 
-struct Fetched {
-    Fetched() = default;
+struct FetchedCommits {
+    FetchedCommits() = default;
     Errc code = Errc::none;
     std::vector<CommittedOffset> offsets;
 };
 
 template <class Topics>
-void append(Fetched& to, const Topics& topics) {
+void append(FetchedCommits& to, const Topics& topics) {
     for (const auto& topic : topics) {
         for (const auto& partition : topic.partitions) {
             auto& one = to.offsets.emplace_back();
@@ -42,8 +42,8 @@ void append(Fetched& to, const Topics& topics) {
     }
 }
 
-io::Async<Fetched> fetch_on(Cluster& cluster, std::int32_t node, std::string group,
-                            io::Deadline deadline) {
+io::Async<FetchedCommits> fetch_on(Cluster& cluster, std::int32_t node, std::string group,
+                                   io::Deadline deadline) {
     auto peer = cluster.channel(node, Lane::calls);
     if (!peer) co_return std::unexpected(std::move(peer).error());
     const auto& info = OffsetFetchRequest::info();
@@ -67,7 +67,7 @@ io::Async<Fetched> fetch_on(Cluster& cluster, std::int32_t node, std::string gro
     auto response =
         protocol::decode<OffsetFetchResponse>(answer->body, version, protocol::Trailing::allow);
     if (!response) co_return std::unexpected(std::move(response).error());
-    Fetched out;
+    FetchedCommits out;
     out.code = errc_from_wire(response->error_code);
     append(out, response->topics);
     for (const auto& one : response->groups) {

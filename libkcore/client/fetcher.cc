@@ -12,7 +12,7 @@ namespace kcore::client {
 namespace {
 
 constexpr std::size_t kAheadBytes = 32U << 20;
-constexpr std::int64_t kLookMs = 5'000;
+constexpr std::int64_t kLeaderLookMs = 5'000;
 
 // What the whole batches of an answer lead to.
 struct Reach {
@@ -205,7 +205,7 @@ asio::awaitable<void> Fetcher::run() {
             co_await wake_.wait_until(too_old);
             continue;
         }
-        const auto deadline = cluster_.env().clock.in_ms(kLookMs);
+        const auto deadline = cluster_.env().clock.in_ms(kLeaderLookMs);
         if (failures > 0) co_await cluster_.pause(failures, deadline);
         ++failures;
         const auto view = co_await cluster_.refresh(std::move(wanted), deadline);

@@ -77,7 +77,7 @@ Bytes encode_sticky_data(const std::vector<TopicPartition>& had, std::int32_t ge
     append_be(out, static_cast<std::int32_t>(topics.size()));
     for (const auto& [topic, numbers] : topics) {
         append_be(out, static_cast<std::int16_t>(topic.size()));
-        append(out, as_bytes(topic));
+        kcore::append(out, as_bytes(topic));
         append_be(out, static_cast<std::int32_t>(numbers.size()));
         for (const auto number : numbers) append_be(out, number);
     }

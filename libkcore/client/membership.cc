@@ -21,7 +21,7 @@ bool is_about_member(Errc code) {
     return code == Errc::unknown_member_id || code == Errc::illegal_generation;
 }
 
-bool may_pass(Errc code) {
+bool join_may_pass(Errc code) {
     return is_retriable(code) || code == Errc::network_exception ||
            code == Errc::request_timed_out || code == Errc::broker_not_available ||
            code == Errc::rebalance_in_progress || is_about_member(code);
@@ -122,7 +122,7 @@ asio::awaitable<void> Membership::run() {
         if (!joined) {
             const auto code = joined.error().code;
             if (is_about_member(code)) forget_member();
-            if (!may_pass(code)) {
+            if (!join_may_pass(code)) {
                 fetcher_.fail(std::move(joined).error());
                 break;
             }

@@ -15,9 +15,10 @@ namespace {
 using protocol::ProduceRequest;
 using protocol::ProduceResponse;
 
-constexpr std::int64_t kLookMs = 2'000;  // For leaders and ids, before looking at time-outs again.
+constexpr std::int64_t kTimeoutLookMs =
+    2'000;  // For leaders and ids, before looking at time-outs again.
 
-bool may_pass(Errc code) {
+bool produce_may_pass(Errc code) {
     return is_retriable(code) || code == Errc::network_exception ||
            code == Errc::request_timed_out || code == Errc::broker_not_available;
 }
@@ -60,7 +61,7 @@ asio::awaitable<void> Sender::run() {
     while (!is_stopping_) {
         if (accumulator_.needs_producer()) {
             auto known = co_await learn_producer();
-            const bool is_fatal = !known && !may_pass(known.error().code);
+            const bool is_fatal = !known && !produce_may_pass(known.error().code);
             if (is_fatal) {
                 for (auto& batch : accumulator_.take_all()) {
                     finish(std::move(batch), -1, &known.error());
@@ -126,7 +127,7 @@ asio::awaitable<void> Sender::stop() {
 }
 
 io::Async<void> Sender::learn_producer() {
-    const auto patience = std::min(kLookMs, cluster_.config().producer.delivery_timeout_ms);
+    const auto patience = std::min(kTimeoutLookMs, cluster_.config().producer.delivery_timeout_ms);
     const auto deadline = cluster_.env().clock.in_ms(patience);
     protocol::InitProducerIdRequest request;
     request.transactional_id.reset();
@@ -148,7 +149,7 @@ io::Async<void> Sender::learn_producer() {
 }
 
 asio::awaitable<void> Sender::look() {
-    const auto deadline = cluster_.env().clock.in_ms(kLookMs);
+    const auto deadline = cluster_.env().clock.in_ms(kTimeoutLookMs);
     auto topics = accumulator_.topics();
     auto view = co_await cluster_.refresh(std::move(topics), deadline);
     if (view) {
@@ -270,7 +271,7 @@ void Sender::judge(BatchPtr batch, const Answer& answer, std::int32_t node) {
         return;
     }
     if (code == Errc::message_too_large && !is_late && accumulator_.split(batch)) return;
-    if (may_pass(code)) {
+    if (produce_may_pass(code)) {
         retry_or_fail(std::move(batch),
                       named(refused(code, answer.error_message, "").error(), node));
         return;
@@ -289,7 +290,7 @@ void Sender::retry_or_fail(BatchPtr batch, Error error) {
     auto& refusal = batch->queue->refusal;  // What waits behind it waits for the same.
     refusal = std::move(error);
     const bool is_late = is_stopping_ || cluster_.env().clock.now() >= batch->deadline;
-    if (is_late || !may_pass(refusal->code)) {
+    if (is_late || !produce_may_pass(refusal->code)) {
         const auto last = is_late && !is_stopping_ ? too_late(*batch) : *refusal;
         accumulator_.landed(*batch, false);
         finish(std::move(batch), -1, &last);

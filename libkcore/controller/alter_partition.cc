@@ -9,15 +9,13 @@
 namespace kcore::controller {
 namespace {
 
-using Asked = protocol::AlterPartitionRequest::PartitionData;
-using Answer = protocol::AlterPartitionResponse::PartitionData;
+using AskedPartition = protocol::AlterPartitionRequest::PartitionData;
+using AlteredAnswer = protocol::AlterPartitionResponse::PartitionData;
 using metadata::Partition;
 
-constexpr std::int8_t kRecovered = 0;
-constexpr std::int8_t kRecovering = 1;
 constexpr std::int64_t kAnyEpoch = -1;
 
-std::vector<std::int32_t> isr_of(const Asked& asked) {
+std::vector<std::int32_t> isr_of(const AskedPartition& asked) {
     if (asked.new_isr_with_epochs.empty()) return asked.new_isr;
     std::vector<std::int32_t> isr;
     for (const auto& member : asked.new_isr_with_epochs) isr.push_back(member.broker_id);
@@ -33,8 +31,8 @@ bool is_isr_of(const std::vector<std::int32_t>& isr, const Partition& p) {
 }
 
 // Fenced, shutting down, without its directory, or no longer the process that the leader means.
-bool has_ineligible(const State& state, const Asked& asked, const std::vector<std::int32_t>& isr,
-                    const Partition& p) {
+bool has_ineligible(const State& state, const AskedPartition& asked,
+                    const std::vector<std::int32_t>& isr, const Partition& p) {
     const auto ineligible = [&](std::int32_t id) {
         return id != p.leader && (!state.is_active(id) || !state.has_replica(id, p));
     };
@@ -46,7 +44,8 @@ bool has_ineligible(const State& state, const Asked& asked, const std::vector<st
     });
 }
 
-Errc check(const State& state, std::int32_t broker, const Asked& asked, const Partition& p) {
+Errc check(const State& state, std::int32_t broker, const AskedPartition& asked,
+           const Partition& p) {
     if (asked.leader_epoch > p.leader_epoch || asked.partition_epoch > p.partition_epoch) {
         return Errc::not_controller;  // The broker knows more than this controller.
     }
@@ -69,9 +68,9 @@ Errc check(const State& state, std::int32_t broker, const Asked& asked, const Pa
 }
 
 // The partition as it will be once `record` is applied.
-Answer answer_of(std::int32_t number, const Partition& p,
-                 const protocol::PartitionChangeRecord* change) {
-    Answer answer;
+AlteredAnswer answer_of(std::int32_t number, const Partition& p,
+                        const protocol::PartitionChangeRecord* change) {
+    AlteredAnswer answer;
     answer.partition_index = number;
     const bool led = change != nullptr && change->leader != -2;
     answer.leader_id = led ? change->leader : p.leader;
@@ -84,15 +83,15 @@ Answer answer_of(std::int32_t number, const Partition& p,
     return answer;
 }
 
-Answer refuse(std::int32_t number, Errc why) {
-    Answer answer;
+AlteredAnswer refuse(std::int32_t number, Errc why) {
+    AlteredAnswer answer;
     answer.partition_index = number;
     answer.error_code = static_cast<std::int16_t>(why);
     return answer;
 }
 
-Answer alter_one(const State& state, std::int32_t broker, const metadata::Topic* topic,
-                 const Asked& asked, Records& out) {
+AlteredAnswer alter_one(const State& state, std::int32_t broker, const metadata::Topic* topic,
+                        const AskedPartition& asked, Records& out) {
     if (topic == nullptr) return refuse(asked.partition_index, Errc::unknown_topic_id);
     const auto* p = topic->partition(asked.partition_index);
     if (p == nullptr) return refuse(asked.partition_index, Errc::unknown_topic_or_partition);

@@ -12,7 +12,7 @@
 namespace kcore::controller {
 namespace {
 
-std::unexpected<Error> refuse(std::string what) {
+std::unexpected<Error> refuse_assignment(std::string what) {
     return fail(Errc::invalid_replica_assignment, std::move(what));
 }
 
@@ -32,24 +32,24 @@ bool takes_partitions(const metadata::Broker& broker) {
 Result<void> check_replicas(const State& state, const Replicas& assigned,
                             std::optional<std::size_t> replicas) {
     if (assigned.empty())
-        return refuse("The manual partition assignment includes an empty replica list.");
+        return refuse_assignment("The manual partition assignment includes an empty replica list.");
     std::set<std::int32_t> seen;
     auto sorted = assigned;
     std::ranges::sort(sorted);
     for (const auto id : sorted) {
         if (state.image->broker(id) == nullptr) {
-            return refuse(
+            return refuse_assignment(
                 fmt::format("The manual partition assignment includes broker {}, but no such "
                             "broker is registered.",
                             id));
         }
         if (!seen.insert(id).second) {
-            return refuse(fmt::format(
+            return refuse_assignment(fmt::format(
                 "The manual partition assignment includes the broker {} more than once.", id));
         }
     }
     if (replicas && assigned.size() != *replicas) {
-        return refuse(
+        return refuse_assignment(
             fmt::format("The manual partition assignment includes a partition with {} "
                         "replica(s), but this is not consistent with previous partitions, "
                         "which have {} replica(s).",
@@ -77,7 +77,7 @@ Result<metadata::Record> new_partition(const State& state, const Uuid& topic, st
         if (state.is_active(id)) partition.isr.push_back(id);
     }
     if (partition.isr.empty()) {
-        return refuse(
+        return refuse_assignment(
             fmt::format("All brokers specified in the manual partition assignment for "
                         "partition {} are fenced or in controlled shutdown.",
                         number));

@@ -93,7 +93,7 @@ Result<void> check_keys(const Configs& configs) {
     return {};
 }
 
-using Change = protocol::IncrementalAlterConfigsRequest::AlterableConfig;
+using ConfigChange = protocol::IncrementalAlterConfigsRequest::AlterableConfig;
 
 std::string changed_list(const std::string& now, const std::string& items, Operation how) {
     auto list = split_list(now);
@@ -105,8 +105,8 @@ std::string changed_list(const std::string& now, const std::string& items, Opera
     return fmt::format("{}", fmt::join(list, ","));
 }
 
-Result<void> change_one(const State& state, const ConfigResource& resource, const Change& change,
-                        ConfigMap& next) {
+Result<void> change_one(const State& state, const ConfigResource& resource,
+                        const ConfigChange& change, ConfigMap& next) {
     const auto how = static_cast<Operation>(change.config_operation);
     if (how == Operation::remove) {
         next.erase(change.name);
@@ -131,15 +131,16 @@ Result<void> change_one(const State& state, const ConfigResource& resource, cons
 }
 
 Result<ConfigMap> next_of(const State& state, const ConfigResource& resource,
-                          const std::vector<Change>& changes) {
+                          const std::vector<ConfigChange>& changes) {
     if (auto ok = check_keys(changes); !ok) return std::unexpected(ok.error());
-    const auto is_unknown = [](const Change& c) {
+    const auto is_unknown = [](const ConfigChange& c) {
         return c.config_operation < 0 || c.config_operation > 3;
     };
     if (std::ranges::any_of(changes, is_unknown)) return fail(Errc::unknown_server_error, "");
-    if (std::ranges::any_of(changes,
-                            [](const Change& c) { return c.config_operation != 1 && !c.value; })) {
-        const auto at = std::ranges::find_if(changes, [](const Change& c) { return !c.value; });
+    if (std::ranges::any_of(
+            changes, [](const ConfigChange& c) { return c.config_operation != 1 && !c.value; })) {
+        const auto at =
+            std::ranges::find_if(changes, [](const ConfigChange& c) { return !c.value; });
         return invalid("Null value not supported for : " + at->name);
     }
     if (auto ok = check_resource(state, resource); !ok) return std::unexpected(ok.error());

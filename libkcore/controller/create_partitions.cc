@@ -13,16 +13,16 @@
 namespace kcore::controller {
 namespace {
 
-using Asked = protocol::CreatePartitionsRequest::CreatePartitionsTopic;
+using AskedCount = protocol::CreatePartitionsRequest::CreatePartitionsTopic;
 
-std::int64_t growth(const State& state, const Asked& asked) {
+std::int64_t growth(const State& state, const AskedCount& asked) {
     const auto* topic = state.image->topic(asked.name);
     if (topic == nullptr) return 0;
     return std::max<std::int64_t>(0, std::int64_t{asked.count} - topic->partition_count());
 }
 
 Result<std::vector<Replicas>> assignment_of(const State& state, const metadata::Topic& topic,
-                                            const Asked& asked, std::int32_t more) {
+                                            const AskedCount& asked, std::int32_t more) {
     const auto replicas =
         topic.partitions.empty() ? std::size_t{1} : topic.partitions[0]->replicas.size();
     if (!asked.assignments) return place_replicas(state, more, static_cast<std::int16_t>(replicas));
@@ -58,7 +58,7 @@ Result<void> check_count(const metadata::Topic& topic, std::int32_t count) {
     return {};
 }
 
-Result<void> grow(const State& state, const Asked& asked, const Moment& moment,
+Result<void> grow(const State& state, const AskedCount& asked, const Moment& moment,
                   std::vector<metadata::Record>& out) {
     const auto* topic = state.image->topic(asked.name);
     if (topic == nullptr) return fail(Errc::unknown_topic_or_partition, "");

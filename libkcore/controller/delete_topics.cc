@@ -9,15 +9,15 @@
 namespace kcore::controller {
 namespace {
 
-using Answer = protocol::DeleteTopicsResponse::DeletableTopicResult;
+using DeletedAnswer = protocol::DeleteTopicsResponse::DeletableTopicResult;
 
-struct Wanted {
+struct WantedTopic {
     std::optional<std::string> name;
     Uuid id;
 };
 
-std::vector<Wanted> wanted_of(const protocol::DeleteTopicsRequest& request) {
-    std::vector<Wanted> wanted;
+std::vector<WantedTopic> wanted_of(const protocol::DeleteTopicsRequest& request) {
+    std::vector<WantedTopic> wanted;
     for (const auto& name : request.topic_names) wanted.push_back({name, Uuid()});
     for (const auto& topic : request.topics) wanted.push_back({topic.name, topic.topic_id});
     return wanted;
@@ -25,7 +25,7 @@ std::vector<Wanted> wanted_of(const protocol::DeleteTopicsRequest& request) {
 
 class Deletion {
 public:
-    Deletion(const State& state, std::vector<Wanted> wanted)
+    Deletion(const State& state, std::vector<WantedTopic> wanted)
         : state_(state), wanted_(std::move(wanted)) {
         for (const auto& one : wanted_) {
             if (one.name) ++names_[*one.name];
@@ -36,7 +36,7 @@ public:
     Decision<protocol::DeleteTopicsResponse> run(const Moment& moment, bool timed_out) {
         Decision<protocol::DeleteTopicsResponse> decision;
         for (const auto& one : wanted_) {
-            Answer answer;
+            DeletedAnswer answer;
             answer.name = one.name;
             answer.topic_id = one.id;
             auto outcome = timed_out ? Error(Errc::request_timed_out, "") : check(one, answer);
@@ -63,7 +63,7 @@ private:
     }
 
     // Completes name and id of a topic that may go.
-    Error check(const Wanted& one, Answer& answer) {
+    Error check(const WantedTopic& one, DeletedAnswer& answer) {
         if (!state_.settings.delete_topics) {
             return {Errc::topic_deletion_disabled, "Topic deletion is disabled."};
         }
@@ -73,7 +73,7 @@ private:
         return one.name ? check_name(*one.name, answer) : check_id(one.id, answer);
     }
 
-    Error check_name(const std::string& name, Answer& answer) {
+    Error check_name(const std::string& name, DeletedAnswer& answer) {
         if (names_[name] > 1) return {Errc::invalid_request, "Duplicate topic name."};
         const auto* topic = state_.image->topic(name);
         if (topic == nullptr) {
@@ -88,7 +88,7 @@ private:
         return {Errc::none, ""};
     }
 
-    Error check_id(const Uuid& id, Answer& answer) {
+    Error check_id(const Uuid& id, DeletedAnswer& answer) {
         if (id.is_zero())
             return {Errc::invalid_request, "Neither topic name nor id were specified."};
         if (ids_[id] > 1) return {Errc::invalid_request, "Duplicate topic id."};
@@ -104,7 +104,7 @@ private:
     }
 
     const State& state_;
-    std::vector<Wanted> wanted_;
+    std::vector<WantedTopic> wanted_;
     std::map<std::string, int> names_;
     std::map<Uuid, int> ids_;
     std::set<std::pair<std::string, Uuid>> answered_;

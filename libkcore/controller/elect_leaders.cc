@@ -48,18 +48,18 @@ Error elect_one(const State& state, const std::string& name, std::int32_t number
     return no_error();
 }
 
-using Wanted = std::map<std::string, std::vector<std::int32_t>>;
+using WantedPartitions = std::map<std::string, std::vector<std::int32_t>>;
 
-Wanted all_partitions(const metadata::Image& image) {
-    Wanted all;
+WantedPartitions all_partitions(const metadata::Image& image) {
+    WantedPartitions all;
     for (const auto& topic : image.topics_sorted()) {
         for (std::int32_t i = 0; i < topic->partition_count(); ++i) all[topic->name].push_back(i);
     }
     return all;
 }
 
-Wanted wanted_of(const protocol::ElectLeadersRequest& request) {
-    Wanted wanted;
+WantedPartitions wanted_of(const protocol::ElectLeadersRequest& request) {
+    WantedPartitions wanted;
     for (const auto& topic : *request.topic_partitions) {
         auto& numbers = wanted[topic.topic];
         for (const auto number : topic.partitions) {

@@ -3,37 +3,28 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/broker_ids.h"
+
 namespace kcore::controller {
 namespace {
 
-using Ids = std::vector<std::int32_t>;
 using metadata::kNoLeader;
 using metadata::Partition;
 
-constexpr std::int8_t kRecovering = 1;
-
-bool has(const Ids& ids, std::int32_t id) { return std::ranges::find(ids, id) != ids.end(); }
-
-Ids without(const Ids& ids, const Ids& gone) {
-    auto left = ids;
-    std::erase_if(left, [&](std::int32_t id) { return has(gone, id); });
-    return left;
-}
-
-struct State {
-    Ids replicas;
-    Ids adding;
-    Ids removing;
-    Ids isr;
-    Ids elr;
-    Ids last_known_elr;
+struct NextState {
+    BrokerIds replicas;
+    BrokerIds adding;
+    BrokerIds removing;
+    BrokerIds isr;
+    BrokerIds elr;
+    BrokerIds last_known_elr;
     std::int32_t leader = kNoLeader;
     bool unclean = false;
 };
 
-class Change {
+class Election {
 public:
-    Change(const Partition& old, const Target& target, const ElectionRules& rules)
+    Election(const Partition& old, const Target& target, const ElectionRules& rules)
         : old_(old), target_(target), rules_(rules) {
         next_.isr = target.isr.value_or(old.isr);
         if (next_.isr.empty() && !rules.elr) next_.isr = old.isr;
@@ -43,7 +34,7 @@ public:
         next_.removing = target.removing.value_or(old.removing_replicas);
     }
 
-    State run() {
+    NextState run() {
         end_reassignment();
         next_.elr = eligible();
         elect();
@@ -70,10 +61,10 @@ private:
                         static_cast<std::int32_t>(next_.replicas.size()));
     }
 
-    Ids eligible() const {
+    BrokerIds eligible() const {
         if (!rules_.elr) return old_.elr;
         if (static_cast<std::int32_t>(next_.isr.size()) >= min_insync()) return {};
-        Ids to;
+        BrokerIds to;
         for (const auto* from : {&old_.elr, &old_.isr}) {
             for (const auto id : *from) {
                 const bool is_out = !has(next_.isr, id) && has(next_.replicas, id);
@@ -143,7 +134,7 @@ private:
     const Partition& old_;
     const Target& target_;
     const ElectionRules& rules_;
-    State next_;
+    NextState next_;
 };
 
 bool has_changes(const protocol::PartitionChangeRecord& r) {
@@ -152,12 +143,12 @@ bool has_changes(const protocol::PartitionChangeRecord& r) {
            r.last_known_elr;
 }
 
-bool shrank(const Ids& from, const Ids& to) {
+bool shrank(const BrokerIds& from, const BrokerIds& to) {
     return std::ranges::any_of(from, [&](auto id) { return !has(to, id); });
 }
 
 // Replicas that stay keep theirs.
-std::vector<Uuid> directories_for(const Partition& old, const Ids& replicas,
+std::vector<Uuid> directories_for(const Partition& old, const BrokerIds& replicas,
                                   const ElectionRules& rules) {
     std::vector<Uuid> directories;
     for (const auto id : replicas) {
@@ -172,7 +163,7 @@ std::vector<Uuid> directories_for(const Partition& old, const Ids& replicas,
 std::optional<metadata::Record> change_partition(const Uuid& topic, std::int32_t number,
                                                  const Partition& old, const Target& target,
                                                  const ElectionRules& rules) {
-    const auto next = Change(old, target, rules).run();
+    const auto next = Election(old, target, rules).run();
     const auto version = rules.level.partition_record();
     protocol::PartitionChangeRecord r;
     r.partition_id = number;

@@ -15,6 +15,10 @@
 
 namespace kcore::controller {
 
+// What a partition's leader_recovery_state is, outside and inside of an unclean election.
+inline constexpr std::int8_t kRecovered = 0;
+inline constexpr std::int8_t kRecovering = 1;
+
 enum class ElectionKind : std::uint8_t {
     online,     // Keep the leader while it can lead.
     preferred,  // The first replica if it can lead.

@@ -21,7 +21,7 @@ constexpr std::int16_t kElrNeeds = 23;  // metadata.version
 // Levels of metadata.version that brought records which the level before cannot hold.
 constexpr std::array<std::int16_t, 11> kRecordLevels = {7, 8, 11, 13, 14, 15, 17, 23, 30, 32, 33};
 
-std::unexpected<Error> refuse(std::string what) {
+std::unexpected<Error> refuse_update(std::string what) {
     return fail(Errc::invalid_update_version, std::move(what));
 }
 
@@ -58,22 +58,23 @@ Result<void> check_metadata_downgrade(std::int16_t from, std::int16_t to, std::i
     const auto what =
         fmt::format("Unsupported metadata.version downgrade from {} to {}.", from, to);
     if (type == kUnsafeDowngrade) {
-        return refuse(what + " Unsafe metadata downgrade is not supported in this version.");
+        return refuse_update(what + " Unsafe metadata downgrade is not supported in this version.");
     }
     const bool loses = std::ranges::any_of(
         kRecordLevels, [&](std::int16_t level) { return level > to && level <= from; });
     if (!loses) return {};
-    return refuse(what +
-                  " Refusing to perform the requested downgrade because it might delete metadata "
-                  "information.");
+    return refuse_update(
+        what +
+        " Refusing to perform the requested downgrade because it might delete metadata "
+        "information.");
 }
 
 Result<void> check(const State& state, const Update& update) {
     const auto level = update.max_version_level;
     const auto type = upgrade_type(update);
     const auto invalid = [&](std::string_view why) {
-        return refuse(fmt::format("Invalid update version {} for feature {}. {}", level,
-                                  update.feature, why));
+        return refuse_update(fmt::format("Invalid update version {} for feature {}. {}", level,
+                                         update.feature, why));
     };
     if (type < kUpgrade || type > kUnsafeDowngrade) {
         return invalid("The controller does not support the given upgrade type.");

@@ -13,14 +13,14 @@
 namespace kcore::controller {
 namespace {
 
-using Asked = protocol::AlterClientQuotasRequest::EntryData;
+using AskedQuota = protocol::AlterClientQuotasRequest::EntryData;
 using metadata::QuotaEntity;
 
 constexpr std::string_view kIp = "ip";
 constexpr std::string_view kIpKey = "connection_creation_rate";
 constexpr double kEpsilon = 1e-6;
 
-std::unexpected<Error> refuse(std::string what) {
+std::unexpected<Error> refuse_quota(std::string what) {
     return fail(Errc::invalid_request, std::move(what));
 }
 
@@ -48,40 +48,40 @@ bool is_ip6(std::string_view text) {
 }
 
 Result<void> check_entity(const QuotaEntity& entity, const Moment& moment) {
-    if (entity.empty()) return refuse("Invalid empty client quota entity");
+    if (entity.empty()) return refuse_quota("Invalid empty client quota entity");
     for (const auto& [type, name] : entity) {
         if (type != "user" && type != "client-id" && type != kIp) {
-            return refuse("Unhandled client quota entity type: " + type);
+            return refuse_quota("Unhandled client quota entity type: " + type);
         }
-        if (name && name->empty()) return refuse(fmt::format("Empty {} not supported", type));
+        if (name && name->empty()) return refuse_quota(fmt::format("Empty {} not supported", type));
     }
     const auto ip = entity.find(std::string(kIp));
     if (ip == entity.end()) return {};
     if (entity.size() > 1) {
-        return refuse(
+        return refuse_quota(
             "Invalid quota entity combination, IP entity shouldnot be combined with User or "
             "ClientId");
     }
     const bool is_known =
         !ip->second || is_address(*ip->second) || (moment.resolves && moment.resolves(*ip->second));
     if (is_known) return {};
-    return refuse(*ip->second + " is not a valid IP or resolvable host.");
+    return refuse_quota(*ip->second + " is not a valid IP or resolvable host.");
 }
 
 Result<void> check_whole(const std::string& key, double value, double max) {
-    if (value > max) return refuse(fmt::format("{} cannot be above {:.0f}.", key, max));
+    if (value > max) return refuse_quota(fmt::format("{} cannot be above {:.0f}.", key, max));
     if (std::abs(std::trunc(value + kEpsilon) - value) > kEpsilon) {
-        return refuse(key + " cannot be a fractional value.");
+        return refuse_quota(key + " cannot be a fractional value.");
     }
     return {};
 }
 
 Result<void> check_value(const QuotaEntity& entity, const std::string& name, double value) {
-    const auto* key = find_config_key(ConfigResource::quota, name);
+    const auto* key = find_config_key(kcore::ConfigResource::quota, name);
     if (key == nullptr || (key->name == kIpKey) != entity.contains(std::string(kIp))) {
-        return refuse("Invalid configuration key " + name);
+        return refuse_quota("Invalid configuration key " + name);
     }
-    if (!(value > 0)) return refuse(fmt::format("Quota {} must be greater than 0", name));
+    if (!(value > 0)) return refuse_quota(fmt::format("Quota {} must be greater than 0", name));
     switch (key->type) {
         case ConfigType::int32:
             return check_whole(name, value, std::numeric_limits<std::int32_t>::max());
@@ -94,7 +94,7 @@ Result<void> check_value(const QuotaEntity& entity, const std::string& name, dou
 }
 
 Result<std::vector<metadata::Record>> change(const State& state, const QuotaEntity& entity,
-                                             const Asked& asked, const Moment& moment) {
+                                             const AskedQuota& asked, const Moment& moment) {
     if (auto ok = check_entity(entity, moment); !ok) return std::unexpected(ok.error());
     const auto at = state.image->quotas->find(entity);
     const auto now = at == state.image->quotas->end() ? metadata::Quotas() : at->second;

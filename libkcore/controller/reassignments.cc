@@ -8,30 +8,22 @@
 #include <utility>
 
 #include "controller/assignment.h"
+#include "controller/broker_ids.h"
 #include "controller/election.h"
 #include "controller/replicas.h"
 
 namespace kcore::controller {
 namespace {
 
-using Request = protocol::AlterPartitionReassignmentsRequest;
-using Wanted = Request::ReassignablePartition;
-
-using Replicas = std::vector<std::int32_t>;
-
-constexpr std::int8_t kRecovering = 1;
-
-Replicas without(Replicas ids, const Replicas& gone) {
-    std::erase_if(ids, [&](std::int32_t id) { return std::ranges::find(gone, id) != gone.end(); });
-    return ids;
-}
+using ReassignRequest = protocol::AlterPartitionReassignmentsRequest;
+using WantedReplicas = ReassignRequest::ReassignablePartition;
 
 bool is_moving(const metadata::Partition& p) {
     return !p.adding_replicas.empty() || !p.removing_replicas.empty();
 }
 
 // What stays when the reassignment under way is taken back.
-Replicas original(const metadata::Partition& p) { return without(p.replicas, p.adding_replicas); }
+BrokerIds original(const metadata::Partition& p) { return without(p.replicas, p.adding_replicas); }
 
 // Without those that were to come. One that only they keep alive is given up only where an unclean
 // election may be.
@@ -40,7 +32,7 @@ Result<Target> cancelled(const State& state, const std::string& name, std::int32
     if (!is_moving(p)) return fail(Errc::no_reassignment_in_progress, "");
     Target target;
     target.replicas = original(p);
-    target.adding = target.removing = Replicas();
+    target.adding = target.removing = BrokerIds();
     target.isr = without(p.isr, p.adding_replicas);
     if (!target.isr->empty()) return target;
     if (!state.unclean_election(name)) {
@@ -54,8 +46,8 @@ Result<Target> cancelled(const State& state, const std::string& name, std::int32
     return target;
 }
 
-Result<Target> moved(const State& state, const Request& request, const std::string& name,
-                     const Wanted& wanted, const metadata::Partition& p) {
+Result<Target> moved(const State& state, const ReassignRequest& request, const std::string& name,
+                     const WantedReplicas& wanted, const metadata::Partition& p) {
     const auto& to = *wanted.replicas;
     if (auto ok = check_replicas(state, to, std::nullopt); !ok) {
         return std::unexpected(std::move(ok).error());
@@ -75,8 +67,8 @@ Result<Target> moved(const State& state, const Request& request, const std::stri
     return target;
 }
 
-Result<void> reassign(const State& state, const Request& request, const std::string& name,
-                      const Wanted& wanted, Records& out) {
+Result<void> reassign(const State& state, const ReassignRequest& request, const std::string& name,
+                      const WantedReplicas& wanted, Records& out) {
     const auto* topic = state.image->topic(name);
     if (topic == nullptr) {
         return fail(Errc::unknown_topic_or_partition, "Unable to find a topic named " + name + ".");
@@ -110,7 +102,7 @@ void list_one(const metadata::Topic& topic, std::int32_t number, Ongoing& out) {
 }  // namespace
 
 Decision<protocol::AlterPartitionReassignmentsResponse> alter_reassignments(
-    const State& state, const Request& request) {
+    const State& state, const ReassignRequest& request) {
     Decision<protocol::AlterPartitionReassignmentsResponse> decision;
     auto& response = decision.response;
     response.allow_replication_factor_change = request.allow_replication_factor_change;

@@ -14,12 +14,12 @@ namespace kcore::controller {
 namespace {
 
 using metadata::Broker;
-using Request = protocol::BrokerRegistrationRequest;
+using RegistrationRequest = protocol::BrokerRegistrationRequest;
 
 constexpr std::uint64_t kReservedIds = 100;
 
-Result<void> check_identity(const State& state, const Request& request, const Broker* known,
-                            Moment moment) {
+Result<void> check_identity(const State& state, const RegistrationRequest& request,
+                            const Broker* known, Moment moment) {
     if (request.cluster_id != state.settings.cluster_id) {
         return fail(Errc::inconsistent_cluster_id,
                     fmt::format("Expected cluster ID {}, but got cluster ID {}",
@@ -39,7 +39,7 @@ Result<void> check_identity(const State& state, const Request& request, const Br
     return {};
 }
 
-Result<void> check_directories(const State& state, const Request& request) {
+Result<void> check_directories(const State& state, const RegistrationRequest& request) {
     if (!state.image->metadata_version().assigns_directories()) return {};
     const auto refuse = [](std::string what) {
         return fail(Errc::invalid_registration, std::move(what));
@@ -62,7 +62,7 @@ Result<void> check_directories(const State& state, const Request& request) {
     return {};
 }
 
-Result<void> check_features(const State& state, const Request& request) {
+Result<void> check_features(const State& state, const RegistrationRequest& request) {
     const auto refuse = [&](std::string_view name, std::int16_t level, std::int16_t min,
                             std::int16_t max) {
         return fail(Errc::unsupported_version,
@@ -90,13 +90,14 @@ Result<void> check_features(const State& state, const Request& request) {
     return {};
 }
 
-Result<void> check(const State& state, const Request& request, const Broker* known, Moment moment) {
+Result<void> check(const State& state, const RegistrationRequest& request, const Broker* known,
+                   Moment moment) {
     if (auto ok = check_identity(state, request, known, moment); !ok) return ok;
     if (auto ok = check_directories(state, request); !ok) return ok;
     return check_features(state, request);
 }
 
-Broker broker_of(const State& state, const Request& request) {
+Broker broker_of(const State& state, const RegistrationRequest& request) {
     Broker broker;
     broker.id = request.broker_id;
     broker.incarnation = request.incarnation_id;
@@ -116,7 +117,8 @@ Broker broker_of(const State& state, const Request& request) {
 
 }  // namespace
 
-Decision<protocol::BrokerRegistrationResponse> register_broker(State& state, const Request& request,
+Decision<protocol::BrokerRegistrationResponse> register_broker(State& state,
+                                                               const RegistrationRequest& request,
                                                                Moment moment) {
     Decision<protocol::BrokerRegistrationResponse> decision;
     const auto* known = state.image->broker(request.broker_id);

@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/broker_ids.h"
+
 namespace kcore::controller {
 namespace {
 
 using metadata::kNoLeader;
 using metadata::Partition;
 using metadata::Topic;
-
-bool has(const std::vector<std::int32_t>& ids, std::int32_t id) {
-    return std::ranges::find(ids, id) != ids.end();
-}
 
 template <class F>
 void for_each_partition(const metadata::Image& image, F&& each) {
@@ -27,17 +25,11 @@ void add(std::optional<metadata::Record> record, Records& out) {
     if (record) out.push_back(std::move(*record));
 }
 
-std::vector<std::int32_t> without(const std::vector<std::int32_t>& ids, std::int32_t gone) {
-    auto left = ids;
-    std::erase(left, gone);
-    return left;
-}
-
 // Changes one partition so that `broker` neither leads it nor is in sync.
 void drop_from(const State& state, const Topic& topic, std::int32_t number, const Partition& p,
                std::int32_t broker, bool lost, Records& out) {
     Target target;
-    target.isr = without(p.isr, broker);
+    target.isr = without(p.isr, {broker});
     if (lost) target.lost = {broker};
     auto election = state.election(topic.name, p);
     election.can_lead = [others = std::move(election.can_lead), broker](std::int32_t id) {

@@ -7,8 +7,8 @@
 namespace kcore::controller {
 namespace {
 
-using Request = protocol::AlterUserScramCredentialsRequest;
-using Upsertion = Request::ScramCredentialUpsertion;
+using ScramRequest = protocol::AlterUserScramCredentialsRequest;
+using Upsertion = ScramRequest::ScramCredentialUpsertion;
 using metadata::ScramKey;
 
 constexpr std::int8_t kSha256 = 1;
@@ -46,7 +46,7 @@ class Alteration {
 public:
     explicit Alteration(const State& state) : state_(state) {}
 
-    void remove(const Request::ScramCredentialDeletion& asked) {
+    void remove(const ScramRequest::ScramCredentialDeletion& asked) {
         auto ok = check_name(asked.name, asked.mechanism);
         if (ok && !state_.image->scram->contains({asked.name, asked.mechanism})) {
             ok = fail(Errc::resource_not_found,
@@ -119,7 +119,7 @@ private:
 }  // namespace
 
 Decision<protocol::AlterUserScramCredentialsResponse> alter_scram_credentials(
-    const State& state, const Request& request) {
+    const State& state, const ScramRequest& request) {
     Alteration alteration(state);
     for (const auto& asked : request.deletions) alteration.remove(asked);
     for (const auto& asked : request.upsertions) alteration.upsert(asked);

@@ -14,15 +14,15 @@
 namespace kcore::controller {
 namespace {
 
-using Asked = protocol::CreateTopicsRequest::CreatableTopic;
-using Answer = protocol::CreateTopicsResponse::CreatableTopicResult;
+using AskedTopic = protocol::CreateTopicsRequest::CreatableTopic;
+using CreatedAnswer = protocol::CreateTopicsResponse::CreatableTopicResult;
 using metadata::ResourceType;
 
 constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 constexpr std::int32_t kUnset = -1;
 
-Answer refused(const std::string& name, const Error& error) {
-    Answer answer;
+CreatedAnswer refused(const std::string& name, const Error& error) {
+    CreatedAnswer answer;
     answer.name = name;
     answer.error_code = static_cast<std::int16_t>(error.code);
     answer.error_message = text_of(error);
@@ -57,7 +57,7 @@ Result<void> check_name(const State& state, const std::string& name,
 }
 
 // Of repeated settings the last one counts.
-Result<ConfigMap> configs_of(const State& state, const Asked& asked) {
+Result<ConfigMap> configs_of(const State& state, const AskedTopic& asked) {
     ConfigMap configs;
     for (const auto& config : asked.configs) {
         if (!config.value) {
@@ -73,7 +73,7 @@ Result<ConfigMap> configs_of(const State& state, const Asked& asked) {
     return configs;
 }
 
-Result<std::vector<Replicas>> assigned_by_hand(const State& state, const Asked& asked) {
+Result<std::vector<Replicas>> assigned_by_hand(const State& state, const AskedTopic& asked) {
     if (asked.replication_factor != kUnset) {
         return fail(
             Errc::invalid_request,
@@ -110,7 +110,7 @@ Result<std::vector<Replicas>> assigned_by_hand(const State& state, const Asked& 
     return all;
 }
 
-Result<std::vector<Replicas>> assignment_of(const State& state, const Asked& asked) {
+Result<std::vector<Replicas>> assignment_of(const State& state, const AskedTopic& asked) {
     if (!asked.assignments.empty()) return assigned_by_hand(state, asked);
     if (asked.replication_factor < kUnset || asked.replication_factor == 0) {
         return fail(Errc::invalid_replication_factor,
@@ -128,7 +128,7 @@ Result<std::vector<Replicas>> assignment_of(const State& state, const Asked& ask
     return place_replicas(state, partitions, replicas);
 }
 
-void fill_configs(const State& state, const ConfigMap& configs, Answer& answer) {
+void fill_configs(const State& state, const ConfigMap& configs, CreatedAnswer& answer) {
     answer.configs.emplace();
     for (const auto& effective : state.rules.effective(*state.image, configs)) {
         auto& shown = answer.configs->emplace_back();
@@ -145,7 +145,7 @@ void fill_configs(const State& state, const ConfigMap& configs, Answer& answer) 
 }
 
 // What the rules for new topics judge.
-ConfigMap described(const Asked& asked, const ConfigMap& configs,
+ConfigMap described(const AskedTopic& asked, const ConfigMap& configs,
                     const std::vector<Replicas>& assignment) {
     auto values = configs;
     values["name"] = asked.name;
@@ -154,8 +154,8 @@ ConfigMap described(const Asked& asked, const ConfigMap& configs,
     return values;
 }
 
-Result<Answer> create_one(const State& state, const Asked& asked, const Moment& moment,
-                          std::vector<metadata::Record>& out) {
+Result<CreatedAnswer> create_one(const State& state, const AskedTopic& asked, const Moment& moment,
+                                 std::vector<metadata::Record>& out) {
     const auto configs = configs_of(state, asked);
     if (!configs) return std::unexpected(configs.error());
     const auto assignment = assignment_of(state, asked);
@@ -179,7 +179,7 @@ Result<Answer> create_one(const State& state, const Asked& asked, const Moment& 
     if (auto ok = moment.take(static_cast<std::int64_t>(assignment->size())); !ok) {
         return std::unexpected(ok.error());
     }
-    Answer answer;
+    CreatedAnswer answer;
     answer.name = asked.name;
     answer.error_message.reset();
     answer.topic_id = topic.topic_id;
@@ -190,7 +190,7 @@ Result<Answer> create_one(const State& state, const Asked& asked, const Moment& 
     return answer;
 }
 
-std::int64_t partitions_of(const State& state, const Asked& asked) {
+std::int64_t partitions_of(const State& state, const AskedTopic& asked) {
     if (!asked.assignments.empty()) return static_cast<std::int64_t>(asked.assignments.size());
     return asked.num_partitions == kUnset ? state.settings.partitions_default
                                           : std::max(asked.num_partitions, 0);
@@ -211,7 +211,7 @@ Decision<protocol::CreateTopicsResponse> create_topics(const State& state,
     std::set<std::string_view> answered;
     for (const auto& asked : request.topics) {
         if (!answered.insert(asked.name).second) continue;
-        const auto decide = [&]() -> Result<Answer> {
+        const auto decide = [&]() -> Result<CreatedAnswer> {
             if (request.timeout_ms <= 0) return fail(Errc::request_timed_out, "");
             if (counts[asked.name] > 1) return fail(Errc::invalid_request, "Duplicate topic name.");
             if (auto ok = check_name(state, asked.name, taken); !ok)

@@ -17,8 +17,6 @@ constexpr std::int16_t kDescribeTellsUnknown = 6;
 constexpr std::int16_t kLeaveInBatches = 3;
 constexpr std::int16_t kSyncNamesProtocol = 5;
 
-std::int16_t wire(Errc code) { return static_cast<std::int16_t>(code); }
-
 bool same_text(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) {
         const auto lower = [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; };

@@ -17,8 +17,6 @@ constexpr std::int16_t kTopicIds = 10;  // In OffsetCommit and OffsetFetch alike
 constexpr std::int16_t kCommitTellsNoGroup = 9;
 constexpr std::size_t kTextBytesMax = INT16_MAX;  // Of a string in a record.
 
-std::int16_t wire(Errc code) { return static_cast<std::int16_t>(code); }
-
 template <class Asked>
 const metadata::Topic* resolve(const metadata::Image& image, const Asked& asked,
                                std::int16_t version) {

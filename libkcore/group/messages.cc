@@ -13,8 +13,6 @@ using namespace protocol;
 constexpr std::int16_t kFirstOfManyGroups = 8;       // OffsetFetch.
 constexpr std::int16_t kFirstWithTopLevelError = 2;  // OffsetFetch.
 
-std::int16_t wire(Errc code) { return static_cast<std::int16_t>(code); }
-
 Response error_of(const JoinGroupRequest& request, std::int16_t version, Errc code) {
     return join_error(code, request.member_id, version);
 }

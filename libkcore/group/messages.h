@@ -32,6 +32,9 @@ struct Now {
     std::int64_t wall_ms = 0;
 };
 
+// As it stands in an answer.
+inline std::int16_t wire(Errc code) { return static_cast<std::int16_t>(code); }
+
 inline constexpr std::int64_t kNever = INT64_MAX;
 
 // Who waits for an answer; chosen by the caller, unique among those waiting.

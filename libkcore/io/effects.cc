@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kSectorBytes = 512;
 
-std::vector<std::string> parts_of(const std::string& path) {
+std::vector<std::string> names_on(const std::string& path) {
     std::vector<std::string> parts;
     for (std::size_t from = 0; from < path.size();) {
         const auto end = std::min(path.find('/', from), path.size());
@@ -34,7 +34,7 @@ std::uint64_t luck(Random& random) {
 }  // namespace
 
 Effects::Place Effects::place_of(const std::string& path) const {
-    const auto parts = parts_of(path);
+    const auto parts = names_on(path);
     assert(!parts.empty());
     Node directory = 0;
     for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
@@ -65,7 +65,7 @@ Effects::Node Effects::file(const std::string& path) {
 
 void Effects::make_directory(const std::string& path) {
     Node directory = 0;
-    for (const auto& part : parts_of(path)) {
+    for (const auto& part : names_on(path)) {
         const auto found = names_[directory].find(part);
         directory = found != names_[directory].end() ? found->second : make(directory, part, true);
     }
@@ -96,7 +96,7 @@ void Effects::remove(const std::string& path) {
 
 void Effects::sync_directory(const std::string& path) {
     Node directory = 0;
-    for (const auto& part : parts_of(path)) directory = names_.at(directory).at(part);
+    for (const auto& part : names_on(path)) directory = names_.at(directory).at(part);
     Effect effect;
     effect.kind = Kind::sync_names;
     effect.node = directory;

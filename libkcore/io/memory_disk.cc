@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::size_t kChunkBytes = 64 * 1024;
 
-std::unexpected<Error> refuse(const std::string& path, const char* call, int error_number) {
-    return std::unexpected(disk_error(path, call, error_number));
-}
-
 // Of a path, without empty parts and ".".
 std::vector<std::string> parts_of(std::string_view path) {
     std::vector<std::string> parts;
@@ -133,9 +129,9 @@ public:
 
     using File::write;
     Result<void> write(std::uint64_t position, std::span<const BytesView> pieces) override {
-        if (!is_writable_) return refuse(path_, "write", EBADF);
+        if (!is_writable_) return refuse_call(path_, "write", EBADF);
         for (const auto piece : pieces) {
-            if (!content_->write(position, piece)) return refuse(path_, "write", ENOSPC);
+            if (!content_->write(position, piece)) return refuse_call(path_, "write", ENOSPC);
             position += piece.size();
         }
         return {};
@@ -145,7 +141,7 @@ public:
     }
     Result<std::uint64_t> size() override { return content_->size(); }
     Result<void> truncate(std::uint64_t size) override {
-        if (!is_writable_) return refuse(path_, "truncate", EBADF);
+        if (!is_writable_) return refuse_call(path_, "truncate", EBADF);
         content_->truncate(size);
         return {};
     }
@@ -222,13 +218,13 @@ Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& path, Open how
     auto* node = find(path);
     if (node == nullptr) {
         auto [parent, name] = parent_of(path);
-        if (parent == nullptr || how == Open::read) return refuse(path, "open", ENOENT);
+        if (parent == nullptr || how == Open::read) return refuse_call(path, "open", ENOENT);
         auto made = std::make_unique<Node>();
         made->content = std::make_shared<Content>(usage_);
         node = made.get();
         parent->children.emplace(std::move(name), std::move(made));
     }
-    if (node->is_directory()) return refuse(path, "open", EISDIR);
+    if (node->is_directory()) return refuse_call(path, "open", EISDIR);
     if (how == Open::create) node->content->truncate(0);
     return std::make_unique<OpenFile>(node->content, path, how != Open::read);
 }
@@ -236,8 +232,8 @@ Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& path, Open how
 Result<std::vector<Entry>> MemoryDisk::list(const std::string& directory) {
     const std::lock_guard guard(mutex_);
     const auto* node = find(directory);
-    if (node == nullptr) return refuse(directory, "list", ENOENT);
-    if (!node->is_directory()) return refuse(directory, "list", ENOTDIR);
+    if (node == nullptr) return refuse_call(directory, "list", ENOENT);
+    if (!node->is_directory()) return refuse_call(directory, "list", ENOTDIR);
     std::vector<Entry> entries;
     for (const auto& [name, child] : node->children) {
         entries.push_back({.name = name,
@@ -263,7 +259,7 @@ Result<void> MemoryDisk::make_directory(const std::string& path) {
     for (auto& part : parts_of(path)) {
         auto& child = node->children[part];
         if (!child) child = std::make_unique<Node>();
-        if (!child->is_directory()) return refuse(path, "mkdir", ENOTDIR);
+        if (!child->is_directory()) return refuse_call(path, "mkdir", ENOTDIR);
         node = child.get();
     }
     return {};
@@ -273,17 +269,17 @@ Result<void> MemoryDisk::rename(const std::string& from, const std::string& to) 
     const std::lock_guard guard(mutex_);
     auto [old_parent, old_name] = parent_of(from);
     auto [new_parent, new_name] = parent_of(to);
-    if (old_parent == nullptr || new_parent == nullptr) return refuse(from, "rename", ENOENT);
+    if (old_parent == nullptr || new_parent == nullptr) return refuse_call(from, "rename", ENOENT);
     const auto source = old_parent->children.find(old_name);
-    if (source == old_parent->children.end()) return refuse(from, "rename", ENOENT);
+    if (source == old_parent->children.end()) return refuse_call(from, "rename", ENOENT);
     const auto target = new_parent->children.find(new_name);
     if (target == source) return {};
     if (target != new_parent->children.end()) {
         const auto& there = *target->second;
         if (there.is_directory() && !source->second->is_directory()) {
-            return refuse(from, "rename", EISDIR);
+            return refuse_call(from, "rename", EISDIR);
         }
-        if (!there.children.empty()) return refuse(from, "rename", ENOTEMPTY);
+        if (!there.children.empty()) return refuse_call(from, "rename", ENOTEMPTY);
     }
     auto node = std::move(source->second);
     old_parent->children.erase(source);
@@ -297,14 +293,14 @@ Result<void> MemoryDisk::remove(const std::string& path) {
     if (parent == nullptr) return {};
     const auto found = parent->children.find(name);
     if (found == parent->children.end()) return {};
-    if (!found->second->children.empty()) return refuse(path, "remove", ENOTEMPTY);
+    if (!found->second->children.empty()) return refuse_call(path, "remove", ENOTEMPTY);
     parent->children.erase(found);
     return {};
 }
 
 Result<void> MemoryDisk::sync_directory(const std::string& path) {
     const std::lock_guard guard(mutex_);
-    if (find(path) == nullptr) return refuse(path, "fsync", ENOENT);
+    if (find(path) == nullptr) return refuse_call(path, "fsync", ENOENT);
     return {};
 }
 

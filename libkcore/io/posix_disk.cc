@@ -26,10 +26,6 @@ namespace {
 constexpr std::size_t kWriteBytesMax = 256 * 1024;
 constexpr std::size_t kWritePiecesMax = 64;
 
-std::unexpected<Error> refuse(const std::string& path, const char* call, int error_number = errno) {
-    return std::unexpected(disk_error(path, call, error_number));
-}
-
 // A position in a list of pieces, moved on by what each call took.
 class Gather {
 public:
@@ -82,8 +78,8 @@ public:
             const int count = gather.next(parts);
             const auto n = ::pwritev(fd_, parts.data(), count, static_cast<off_t>(position));
             if (n < 0 && errno == EINTR) continue;
-            if (n < 0) return refuse(path_, "pwritev");
-            if (n == 0) return refuse(path_, "pwritev", EIO);
+            if (n < 0) return refuse_call(path_, "pwritev");
+            if (n == 0) return refuse_call(path_, "pwritev", EIO);
             position += static_cast<std::uint64_t>(n);
             gather.taken(static_cast<std::size_t>(n));
         }
@@ -96,7 +92,7 @@ public:
             const auto n = ::pread(fd_, out.data() + done, out.size() - done,
                                    static_cast<off_t>(position + done));
             if (n < 0 && errno == EINTR) continue;
-            if (n < 0) return refuse(path_, "pread");
+            if (n < 0) return refuse_call(path_, "pread");
             if (n == 0) break;
             done += static_cast<std::size_t>(n);
         }
@@ -121,7 +117,7 @@ public:
                 may_be_cold_.store(false, std::memory_order_relaxed);
                 return read(position, out);
             } else if (errno != EINTR) {
-                return refuse(path_, "preadv2");
+                return refuse_call(path_, "preadv2");
             }
         }
         return done;
@@ -131,12 +127,12 @@ public:
 
     Result<std::uint64_t> size() override {
         struct stat info{};
-        if (::fstat(fd_, &info) != 0) return refuse(path_, "fstat");
+        if (::fstat(fd_, &info) != 0) return refuse_call(path_, "fstat");
         return static_cast<std::uint64_t>(info.st_size);
     }
 
     Result<void> truncate(std::uint64_t size) override {
-        if (::ftruncate(fd_, static_cast<off_t>(size)) != 0) return refuse(path_, "ftruncate");
+        if (::ftruncate(fd_, static_cast<off_t>(size)) != 0) return refuse_call(path_, "ftruncate");
         reserved_ = std::min(reserved_, size);
         return {};
     }
@@ -147,13 +143,13 @@ public:
         const auto error = ::fallocate(fd_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(reserved_),
                                        static_cast<off_t>(size - reserved_));
         // A file system without it just allocates as it writes.
-        if (error != 0 && errno != EOPNOTSUPP) return refuse(path_, "fallocate");
+        if (error != 0 && errno != EOPNOTSUPP) return refuse_call(path_, "fallocate");
         reserved_ = size;
         return {};
     }
 
     Result<void> sync() override {
-        if (::fdatasync(fd_) != 0) return refuse(path_, "fdatasync");
+        if (::fdatasync(fd_) != 0) return refuse_call(path_, "fdatasync");
         return {};
     }
 
@@ -204,13 +200,13 @@ int open_flags(Open how) {
 
 Result<std::unique_ptr<File>> PosixDisk::open(const std::string& path, Open how) {
     const int fd = ::open(path.c_str(), open_flags(how), 0644);
-    if (fd < 0) return refuse(path, "open");
+    if (fd < 0) return refuse_call(path, "open");
     return std::make_unique<PosixFile>(fd, path);
 }
 
 Result<std::vector<Entry>> PosixDisk::list(const std::string& directory) {
     const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(directory.c_str()), &::closedir);
-    if (!dir) return refuse(directory, "opendir");
+    if (!dir) return refuse_call(directory, "opendir");
     std::vector<Entry> entries;
     for (;;) {
         errno = 0;
@@ -221,13 +217,13 @@ Result<std::vector<Entry>> PosixDisk::list(const std::string& directory) {
         struct stat info{};
         if (::fstatat(::dirfd(dir.get()), found->d_name, &info, 0) != 0) {
             if (errno == ENOENT) continue;  // Removed meanwhile, or a dangling link.
-            return refuse(directory + "/" + entry.name, "stat");
+            return refuse_call(directory + "/" + entry.name, "stat");
         }
         entry.is_directory = S_ISDIR(info.st_mode);
         if (!entry.is_directory) entry.size_bytes = static_cast<std::uint64_t>(info.st_size);
         entries.push_back(std::move(entry));
     }
-    if (errno != 0) return refuse(directory, "readdir");
+    if (errno != 0) return refuse_call(directory, "readdir");
     std::ranges::sort(entries, {}, &Entry::name);
     return entries;
 }
@@ -236,7 +232,7 @@ Result<std::optional<Entry>> PosixDisk::stat(const std::string& path) {
     struct stat info{};
     if (::stat(path.c_str(), &info) != 0) {
         if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-        return refuse(path, "stat");
+        return refuse_call(path, "stat");
     }
     Entry entry{.name = path.substr(path.rfind('/') + 1), .is_directory = S_ISDIR(info.st_mode)};
     if (!entry.is_directory) entry.size_bytes = static_cast<std::uint64_t>(info.st_size);
@@ -246,30 +242,30 @@ Result<std::optional<Entry>> PosixDisk::stat(const std::string& path) {
 Result<void> PosixDisk::make_directory(const std::string& path) {
     for (auto end = path.find('/', 1);; end = path.find('/', end + 1)) {
         const auto part = path.substr(0, end);
-        if (::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST) return refuse(part, "mkdir");
+        if (::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST) return refuse_call(part, "mkdir");
         if (end == std::string::npos) break;
     }
     struct stat info{};
-    if (::stat(path.c_str(), &info) != 0) return refuse(path, "stat");
-    if (!S_ISDIR(info.st_mode)) return refuse(path, "mkdir", ENOTDIR);
+    if (::stat(path.c_str(), &info) != 0) return refuse_call(path, "stat");
+    if (!S_ISDIR(info.st_mode)) return refuse_call(path, "mkdir", ENOTDIR);
     return {};
 }
 
 Result<void> PosixDisk::rename(const std::string& from, const std::string& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0) return refuse(from, "rename");
+    if (::rename(from.c_str(), to.c_str()) != 0) return refuse_call(from, "rename");
     return {};
 }
 
 Result<void> PosixDisk::remove(const std::string& path) {
-    if (::remove(path.c_str()) != 0 && errno != ENOENT) return refuse(path, "remove");
+    if (::remove(path.c_str()) != 0 && errno != ENOENT) return refuse_call(path, "remove");
     return {};
 }
 
 Result<void> PosixDisk::sync_directory(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return refuse(path, "open");
+    if (fd < 0) return refuse_call(path, "open");
     const PosixFile directory(fd, path);
-    if (::fsync(fd) != 0) return refuse(path, "fsync");
+    if (::fsync(fd) != 0) return refuse_call(path, "fsync");
     return {};
 }
 
@@ -297,7 +293,7 @@ Result<std::unique_ptr<PathLock>> PosixDisk::lock(const std::string& path) {
         return fail(Errc::kafka_storage_error, in_use);
     }
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0) return refuse(path, "open");
+    if (fd < 0) return refuse_call(path, "open");
     struct flock request{};
     request.l_type = F_WRLCK;
     request.l_whence = SEEK_SET;
@@ -305,7 +301,7 @@ Result<std::unique_ptr<PathLock>> PosixDisk::lock(const std::string& path) {
         const int error = errno;
         ::close(fd);
         if (error == EACCES || error == EAGAIN) return fail(Errc::kafka_storage_error, in_use);
-        return refuse(path, "fcntl", error);
+        return refuse_call(path, "fcntl", error);
     }
     const std::pair id(info.st_dev, info.st_ino);
     held_->files.insert(id);
@@ -314,7 +310,7 @@ Result<std::unique_ptr<PathLock>> PosixDisk::lock(const std::string& path) {
 
 Result<Space> PosixDisk::space(const std::string& path) {
     struct statvfs info{};
-    if (::statvfs(path.c_str(), &info) != 0) return refuse(path, "statvfs");
+    if (::statvfs(path.c_str(), &info) != 0) return refuse_call(path, "statvfs");
     return Space{.total_bytes = std::uint64_t{info.f_blocks} * info.f_frsize,
                  .usable_bytes = std::uint64_t{info.f_bavail} * info.f_frsize};
 }

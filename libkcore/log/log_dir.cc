@@ -17,7 +17,6 @@ constexpr std::string_view kHighWatermarks = "replication-offset-checkpoint";
 constexpr std::string_view kCleanedTo = "cleaner-offset-checkpoint";
 constexpr std::string_view kRemoteIndexCache = "remote-log-index-cache";
 // The metadata log keeps its own account of what is synced and committed.
-constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 
 std::int64_t offset_in(const OffsetCheckpoint& offsets, const TopicPartition& partition) {
     const auto found = offsets.find(partition);

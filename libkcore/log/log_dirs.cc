@@ -17,7 +17,6 @@ namespace kcore::log {
 
 namespace {
 
-constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 // Read in a millisecond or so; what has to recover more must not keep others waiting.
 constexpr std::uint64_t kQuickBytes = 1 << 20;
 

@@ -42,7 +42,7 @@ std::map<std::string, std::string, std::less<>> parse_pairs(std::string_view tex
     return pairs;
 }
 
-std::unexpected<Error> bad(std::string_view file, std::string what) {
+std::unexpected<Error> bad_properties(std::string_view file, std::string what) {
     return fail(Errc::kafka_storage_error, fmt::format("{}: {}", file, what));
 }
 
@@ -65,7 +65,8 @@ Result<MetaProperties> parse_meta_properties(std::string_view text) {
     MetaProperties meta;
     const auto version = parse_number<std::int64_t>(pairs["version"]);
     if (!version || (*version != 0 && *version != 1)) {
-        return bad(kMetaProperties, fmt::format("version \"{}\" is not 0 or 1", pairs["version"]));
+        return bad_properties(kMetaProperties,
+                              fmt::format("version \"{}\" is not 0 or 1", pairs["version"]));
     }
     meta.version = static_cast<std::int32_t>(*version);
     meta.cluster_id = pairs["cluster.id"];
@@ -73,15 +74,17 @@ Result<MetaProperties> parse_meta_properties(std::string_view text) {
     if (const auto id = parse_number<std::int32_t>(pairs[key]); id && *id >= 0) {
         meta.node_id = *id;
     } else if (meta.version == 1 || !pairs[key].empty()) {
-        return bad(kMetaProperties, fmt::format("{} \"{}\" is not a node's id", key, pairs[key]));
+        return bad_properties(kMetaProperties,
+                              fmt::format("{} \"{}\" is not a node's id", key, pairs[key]));
     }
     if (meta.version == 1 && meta.cluster_id.empty()) {
-        return bad(kMetaProperties, "cluster.id is missing");
+        return bad_properties(kMetaProperties, "cluster.id is missing");
     }
     if (const auto& id = pairs["directory.id"]; !id.empty()) {
         meta.directory_id = Uuid::parse(id);
         if (!meta.directory_id || (meta.directory_id->high == 0 && meta.directory_id->low < 100)) {
-            return bad(kMetaProperties, fmt::format("directory.id \"{}\" is not a free id", id));
+            return bad_properties(kMetaProperties,
+                                  fmt::format("directory.id \"{}\" is not a free id", id));
         }
     }
     return meta;
@@ -111,11 +114,13 @@ std::string format_partition_metadata(const Uuid& topic_id) {
 Result<Uuid> parse_partition_metadata(std::string_view text) {
     auto pairs = parse_pairs(text);
     if (pairs["version"] != "0") {
-        return bad("partition.metadata", fmt::format("version \"{}\" is not 0", pairs["version"]));
+        return bad_properties("partition.metadata",
+                              fmt::format("version \"{}\" is not 0", pairs["version"]));
     }
     const auto id = Uuid::parse(pairs["topic_id"]);
     if (!id || id->is_zero()) {
-        return bad("partition.metadata", fmt::format("topic_id \"{}\"", pairs["topic_id"]));
+        return bad_properties("partition.metadata",
+                              fmt::format("topic_id \"{}\"", pairs["topic_id"]));
     }
     return *id;
 }

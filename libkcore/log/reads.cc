@@ -10,7 +10,7 @@ namespace kcore::log {
 namespace {
 
 // What a lookup misses, its next step is likely to miss as well: this much is fetched at once.
-constexpr std::uint64_t kBlockBytes = 256 * 1024;
+constexpr std::uint64_t kReadBlockBytes = 256 * 1024;
 // Pages come into memory in runs, so that a sample of them tells.
 constexpr std::size_t kProbeEvery = 64 * 1024;
 
@@ -21,7 +21,7 @@ std::unexpected<Error> not_cached() {
 }  // namespace
 
 void warm(const std::vector<ColdRange>& ranges) {
-    std::vector<std::byte> scratch(kBlockBytes);
+    std::vector<std::byte> scratch(kReadBlockBytes);
     for (const auto& range : ranges) {
         for (std::size_t at = 0; at < range.size_bytes; at += scratch.size()) {
             const auto size = std::min(scratch.size(), range.size_bytes - at);
@@ -32,7 +32,7 @@ void warm(const std::vector<ColdRange>& ranges) {
 }
 
 void check_readable(const FileSlice& slice) {
-    std::vector<std::byte> scratch(kBlockBytes);
+    std::vector<std::byte> scratch(kReadBlockBytes);
     for (std::size_t at = 0; at < slice.size_bytes; at += scratch.size()) {
         const auto read = slice.file->read(slice.position + at, scratch);
         if (read && *read == scratch.size()) continue;
@@ -47,8 +47,8 @@ Result<std::size_t> Reads::read(const std::shared_ptr<io::File>& file, std::uint
     const auto read = file->read_cached(position, out);
     if (!read) return std::unexpected(read.error());
     if (*read) return **read;
-    const auto from = position - position % kBlockBytes;
-    const auto size = std::max<std::uint64_t>(position - from + out.size(), kBlockBytes);
+    const auto from = position - position % kReadBlockBytes;
+    const auto size = std::max<std::uint64_t>(position - from + out.size(), kReadBlockBytes);
     cold_->push_back({file, from, size});
     return not_cached();
 }

@@ -16,8 +16,6 @@ namespace kcore::protocol {
 
 namespace {
 
-constexpr std::int32_t kStringBytesMax = 32767;
-
 // What a message may take in memory: a fixed part, and per byte of input more than any honest
 // message needs (the dearest are arrays of strings of one character).
 constexpr std::size_t kMemoryFree = 64 * 1024;

@@ -13,7 +13,6 @@ namespace kcore::protocol {
 
 namespace {
 
-constexpr std::size_t kStringBytesMax = 32767;
 constexpr std::size_t kLengthMax = std::numeric_limits<std::int32_t>::max();
 
 // Counts the bytes of a message.

@@ -3,11 +3,15 @@
 // nothing of bytes on the wire.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "protocol/message_info.h"
 
 namespace kcore::protocol {
+
+// What the 16 bits of a length can say.
+inline constexpr std::int32_t kStringBytesMax = 32767;
 
 template <class T>
 T& value_at(void* at) {

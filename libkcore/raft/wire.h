@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/topic_partition.h"
 #include "protocol/api/add_raft_voter.h"
 #include "protocol/api/begin_quorum_epoch.h"
 #include "protocol/api/end_quorum_epoch.h"
@@ -16,8 +17,6 @@
 #include "raft/messages.h"
 
 namespace kcore::raft {
-
-inline constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 
 // --- What a replica asks
 protocol::VoteRequest to_wire(const VoteRequest& ask, const std::string& cluster_id);

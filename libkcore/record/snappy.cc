@@ -19,7 +19,7 @@ constexpr std::int32_t kVersion = 1;
 constexpr std::size_t kBlockBytes = 32 * 1024;
 
 // The densest element turns 3 bytes into 64: a block that claims more than this is a lie.
-constexpr std::size_t kExpansionMax = 22;
+constexpr std::size_t kSnappyExpansionMax = 22;
 
 const char* chars(const std::byte* at) { return reinterpret_cast<const char*>(at); }
 
@@ -119,7 +119,7 @@ private:
     Result<std::size_t> expand(BytesView block, std::span<std::byte> to) {
         std::size_t size = 0;
         if (!snappy::GetUncompressedLength(chars(block.data()), block.size(), &size) ||
-            size > block.size() * kExpansionMax) {
+            size > block.size() * kSnappyExpansionMax) {
             return damaged();
         }
         const auto is_direct = size <= to.size();

@@ -1,6 +1,7 @@
 # One static library a layer, kcore_<layer>, linked to the layers its line in libkcore/LAYERS names,
 # and one test program a layer from the x_test.cc beside its sources. x.cc includes x.h first, which
-# proves that it stands alone; headers without an x.cc are compiled by themselves in kcore_headers.
+# proves that it stands alone where files are compiled one by one (dev, lint, tidy); headers without
+# an x.cc are compiled by themselves in kcore_headers.
 file(STRINGS ${CMAKE_SOURCE_DIR}/libkcore/LAYERS KCORE_LAYER_LINES REGEX "^[a-z]+:")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/libkcore/LAYERS)
 
@@ -35,6 +36,7 @@ function(kcore_layer name)
   if(sources)
     add_library(kcore_${name} STATIC ${sources})
     kcore_precompile(kcore_${name})
+    kcore_unify(kcore_${name})
     set(scope PUBLIC)
   else()
     add_library(kcore_${name} INTERFACE)

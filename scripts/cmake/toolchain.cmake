@@ -89,6 +89,18 @@ function(kcore_precompile target)
   endif()
 endfunction()
 
+# Several files of a library or tool compiled as one: what they all include is parsed, and its
+# templates are made, once. No two files of one folder may give a name of their own to two things.
+function(kcore_unify target)
+  if(KCORE_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # It takes an included .cc file for a header.
+      target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    endif()
+  endif()
+endfunction()
+
 function(kcore_precompile_test target)
   kcore_use_pch(${target} kcore_test_pch)
   kcore_test_options(${target})

@@ -48,7 +48,7 @@ std::map<std::int64_t, std::string> lines_of(const Json& answer) {
     return out;
 }
 
-int run(Session& session) {
+int run_api_versions(Session& session) {
     auto& console = session.console();
     auto view = session.admin().metadata(std::vector<std::string>());
     if (!view) return console.fail({"", view.error()});
@@ -83,7 +83,7 @@ cli::Command kafka_broker_api_versions() {
         cli::FlagRules rules;
         rules.need("bootstrap-server", !common->bootstrap.empty());
         if (rules.are_broken()) return static_cast<int>(cli::kFailed);
-        return cli::run_in_session(*common, run);
+        return cli::run_in_session(*common, run_api_versions);
     };
     return out;
 }

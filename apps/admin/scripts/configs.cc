@@ -13,8 +13,8 @@ namespace kcore::admin {
 
 namespace {
 
-const std::vector<std::string> kTypes{"topics", "clients",        "users",          "brokers",
-                                      "ips",    "broker-loggers", "client-metrics", "groups"};
+const std::vector<std::string> kEntityTypes{"topics", "clients",        "users",          "brokers",
+                                            "ips",    "broker-loggers", "client-metrics", "groups"};
 
 bool has_type(const ConfigFlags& flags, std::string_view type) {
     return std::ranges::find(flags.entities, type, &ConfigEntity::type) != flags.entities.end();
@@ -48,9 +48,9 @@ void judge_entities(cli::FlagRules& rules, const ConfigFlags& flags) {
     const auto& entities = flags.entities;
     rules.refuse_if(entities.empty(), "At least one entity type must be specified");
     for (const auto& one : entities) {
-        rules.refuse_if(std::ranges::find(kTypes, one.type) == kTypes.end(),
+        rules.refuse_if(std::ranges::find(kEntityTypes, one.type) == kEntityTypes.end(),
                         fmt::format("Invalid entity type {}, the entity type must be one of {}",
-                                    one.type, fmt::join(kTypes, ", ")));
+                                    one.type, fmt::join(kEntityTypes, ", ")));
     }
     const bool is_pair =
         entities.size() == 2 && has_type(flags, "users") && has_type(flags, "clients");
@@ -99,7 +99,7 @@ Result<void> describe(Session& session, const ConfigFlags& flags) {
     return describe_credentials(session, first);
 }
 
-Result<void> alter(Session& session, const ConfigFlags& flags) {
+Result<void> alter_entities(Session& session, const ConfigFlags& flags) {
     auto changes = changes_of(flags);
     if (!changes) return fail(Errc::invalid_config, std::move(changes).error());
     const auto& first = flags.entities.front();
@@ -129,8 +129,8 @@ Result<void> alter(Session& session, const ConfigFlags& flags) {
     return {};
 }
 
-int run(Session& session, const ConfigFlags& flags) {
-    const auto done = flags.describes ? describe(session, flags) : alter(session, flags);
+int run_configs(Session& session, const ConfigFlags& flags) {
+    const auto done = flags.describes ? describe(session, flags) : alter_entities(session, flags);
     if (done) return cli::kDone;
     return session.console().fail({"", done.error()});
 }
@@ -215,7 +215,7 @@ cli::Command kafka_configs() {
     const auto flags = std::make_shared<ConfigFlags>();
     auto& f = *flags;
     cli::Command out{.name = "kafka-configs",
-                     .summary = "Settings, quotas and credentials: describe or alter."};
+                     .summary = "Settings, quotas and credentials: describe or alter_entities."};
     out.options = cli::connection_options(f.common);
     out.options.front().aliases = "--bootstrap-controller";
     out.options.push_back(cli::flag("--describe", "show them", f.describes));
@@ -230,7 +230,7 @@ cli::Command kafka_configs() {
     out.run = [flags] {
         if (!are_right(*flags)) return static_cast<int>(cli::kFailed);
         return cli::run_in_session(flags->common,
-                                   [&](Session& session) { return run(session, *flags); });
+                                   [&](Session& session) { return run_configs(session, *flags); });
     };
     return out;
 }

@@ -19,9 +19,9 @@ namespace kcore::consume {
 
 namespace {
 
-constexpr std::int64_t kPollMs = 100;
-constexpr std::int64_t kLookMs = 1'000;
-constexpr std::int64_t kCommitMs = 5'000;
+constexpr std::int64_t kConsolePollMs = 100;
+constexpr std::int64_t kConsoleLookMs = 1'000;
+constexpr std::int64_t kConsoleCommitMs = 5'000;
 constexpr std::size_t kFlushBytes = 1 << 18;
 
 struct Flags {
@@ -115,9 +115,9 @@ private:
 };
 
 // One run of the script.
-class Run {
+class ConsoleRun {
 public:
-    Run(const Flags& flags, client::Config config, const Pattern& pattern)
+    ConsoleRun(const Flags& flags, client::Config config, const Pattern& pattern)
         : flags_(flags),
           commits_(!flags.group.empty() && config.consumer.auto_commit),
           client_(std::move(config)),
@@ -144,19 +144,19 @@ private:
             return ++count_ < most();
         };
         auto last = clock_.now();
-        auto looked = last - io::Milliseconds(kLookMs);
+        auto looked = last - io::Milliseconds(kConsoleLookMs);
         auto committed = last;
         while (count_ < most() && error_.empty() && !cli::interrupted()) {
             const auto now = clock_.now();
-            if (now - looked >= io::Milliseconds(kLookMs)) {
+            if (now - looked >= io::Milliseconds(kConsoleLookMs)) {
                 looked = now;
                 if (auto done = choice_.refresh(); !done) return fail(done.error());
             }
-            auto got = consumer_.poll(kPollMs, visit);
+            auto got = consumer_.poll(kConsolePollMs, visit);
             if (!got) return fail(got.error());
             if (consumer_.is_drained()) cli::write_stdout(std::exchange(out_, ""));
             if (*got > 0) last = clock_.now();
-            if (now - committed >= io::Milliseconds(kCommitMs)) {
+            if (now - committed >= io::Milliseconds(kConsoleCommitMs)) {
                 committed = now;
                 commit();
             }
@@ -252,7 +252,7 @@ int run(Flags& flags) {
     auto pattern = Pattern::parse(flags.include.empty() ? ".*" : flags.include);
     if (!pattern) return console.usage(pattern.error().what);
     cli::catch_interrupts();
-    return Run(flags, std::move(*config), *pattern).run();
+    return ConsoleRun(flags, std::move(*config), *pattern).run();
 }
 
 std::vector<cli::Option> options_of(Flags& f) {

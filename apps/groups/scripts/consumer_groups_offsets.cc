@@ -13,7 +13,7 @@ namespace {
 
 using Plans = std::vector<std::pair<std::string, std::vector<OffsetChange>>>;
 
-Result<std::optional<Offsets>> read_file(const Target& target, const std::string& group) {
+Result<std::optional<Offsets>> read_offsets_file(const Target& target, const std::string& group) {
     if (target.kind != Target::Kind::file) return std::nullopt;
     auto file = cli::InputFile::open(target.name);
     if (!file) return fail(Errc::invalid_request, std::move(file).error());
@@ -37,7 +37,7 @@ Result<std::vector<OffsetChange>> plan_of(Session& session, const ScriptFlags& f
                                 "the current state is {}.",
                                 group, now.state));
     }
-    auto file = read_file(target, group);
+    auto file = read_offsets_file(target, group);
     if (!file) return std::unexpected(std::move(file).error());
     auto mine = flags.common;
     mine.names = {group};

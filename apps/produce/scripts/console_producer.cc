@@ -26,9 +26,9 @@ struct Flags {
 };
 
 // One run of the script.
-class Run {
+class ConsoleRun {
 public:
-    Run(Flags& flags, client::Config config)
+    ConsoleRun(Flags& flags, client::Config config)
         : flags_(flags),
           console_(flags.common),
           config_(std::move(config)),
@@ -194,7 +194,7 @@ int run(Flags& flags) {
     auto config = cli::read_settings(flags.common, std::move(defaults));
     if (!config) return console.usage(config.error());
     cli::catch_interrupts();
-    return Run(flags, std::move(*config)).run();
+    return ConsoleRun(flags, std::move(*config)).run();
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 
 using Offsets = std::vector<std::pair<TopicPartition, std::int64_t>>;
 
-struct Flags {
+struct DeleteRecordsFlags {
     cli::Common common;
     std::string file;
 };
@@ -49,7 +49,7 @@ cli::Parsed<Offsets> parse_offsets(const std::string& text) {
     return out;
 }
 
-int run(Session& session, const Flags& flags) {
+int run_delete_records(Session& session, const DeleteRecordsFlags& flags) {
     auto& console = session.console();
     auto file = cli::InputFile::open(flags.file);
     if (!file) return console.usage(file.error());
@@ -75,7 +75,7 @@ int run(Session& session, const Flags& flags) {
 }  // namespace
 
 cli::Command kafka_delete_records() {
-    const auto flags = std::make_shared<Flags>();
+    const auto flags = std::make_shared<DeleteRecordsFlags>();
     cli::Command out{.name = "kafka-delete-records",
                      .summary = "Delete the records of partitions before offsets."};
     out.options = cli::connection_options(flags->common);
@@ -88,8 +88,8 @@ cli::Command kafka_delete_records() {
         rules.need("bootstrap-server", !flags->common.bootstrap.empty());
         rules.need("offset-json-file", !flags->file.empty());
         if (rules.are_broken()) return static_cast<int>(cli::kFailed);
-        return cli::run_in_session(flags->common,
-                                   [&](Session& session) { return run(session, *flags); });
+        return cli::run_in_session(
+            flags->common, [&](Session& session) { return run_delete_records(session, *flags); });
     };
     return out;
 }

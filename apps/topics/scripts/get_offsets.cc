@@ -16,7 +16,7 @@ namespace {
 using cli::flag;
 using cli::text;
 
-struct Flags {
+struct GetOffsetsFlags {
     cli::Common common;
     std::string topic;
     std::string partitions;
@@ -83,7 +83,7 @@ struct Filter {
     }
 };
 
-cli::Parsed<Filter> filter_of(const Flags& flags) {
+cli::Parsed<Filter> filter_of(const GetOffsetsFlags& flags) {
     Filter out;
     const auto& given = flags.topic_partitions.empty() ? flags.topic : flags.topic_partitions;
     for (const auto& text : cli::split_commas(given)) {
@@ -121,7 +121,7 @@ int fail_with(std::string_view why) {
     return cli::kFailed;
 }
 
-int run(Session& session, const Flags& flags) {
+int run_get_offsets(Session& session, const GetOffsetsFlags& flags) {
     const auto filter = filter_of(flags);
     if (!filter) return fail_with(filter.error());
     const auto at = parse_time(flags.time);
@@ -159,7 +159,7 @@ int run(Session& session, const Flags& flags) {
 }  // namespace
 
 cli::Command kafka_get_offsets() {
-    const auto flags = std::make_shared<Flags>();
+    const auto flags = std::make_shared<GetOffsetsFlags>();
     auto& f = *flags;
     cli::Command out{.name = "kafka-get-offsets", .summary = "Offsets of partitions."};
     out.options = cli::connection_options(f.common);
@@ -182,8 +182,8 @@ cli::Command kafka_get_offsets() {
         rules.refuse_if(has_both && !(flags->topic + flags->partitions).empty(),
                         "--topic-partitions cannot be used with --topic or --partitions");
         if (rules.are_broken()) return static_cast<int>(cli::kFailed);
-        return cli::run_in_session(flags->common,
-                                   [&](Session& session) { return run(session, *flags); });
+        return cli::run_in_session(
+            flags->common, [&](Session& session) { return run_get_offsets(session, *flags); });
     };
     return out;
 }

@@ -12,7 +12,7 @@ namespace kcore::topics {
 
 namespace {
 
-struct Flags {
+struct ElectionFlags {
     cli::Common common;
     std::string type;
     std::string topic;
@@ -52,7 +52,7 @@ cli::Parsed<std::vector<TopicPartition>> read_file(const std::string& path) {
                        twice->to_string());
 }
 
-cli::Parsed<Partitions> chosen(const Flags& flags) {
+cli::Parsed<Partitions> chosen_partitions(const ElectionFlags& flags) {
     if (flags.is_all) return Partitions();
     if (flags.file.empty()) {
         const TopicPartition only{flags.topic, static_cast<std::int32_t>(flags.partition)};
@@ -67,9 +67,9 @@ std::string joined(const std::vector<std::string>& names) {
     return fmt::format("{}", fmt::join(names, ", "));
 }
 
-int run(Session& session, const Flags& flags) {
+int run_election(Session& session, const ElectionFlags& flags) {
     auto& console = session.console();
-    auto partitions = chosen(flags);
+    auto partitions = chosen_partitions(flags);
     if (!partitions) return console.usage(partitions.error());
     auto outcomes = session.admin().elect_leaders(flags.is_unclean(), std::move(*partitions));
     if (!outcomes) return console.fail({"", outcomes.error()});
@@ -105,7 +105,7 @@ int run(Session& session, const Flags& flags) {
     return cli::kFailed;
 }
 
-bool are_right(const Flags& flags) {
+bool are_right(const ElectionFlags& flags) {
     cli::FlagRules rules;
     rules.need("bootstrap-server", !flags.common.bootstrap.empty());
     rules.need("election-type", !flags.type.empty());
@@ -124,7 +124,7 @@ bool are_right(const Flags& flags) {
 }  // namespace
 
 cli::Command kafka_leader_election() {
-    const auto flags = std::make_shared<Flags>();
+    const auto flags = std::make_shared<ElectionFlags>();
     auto& f = *flags;
     cli::Command out{.name = "kafka-leader-election",
                      .summary = "Let the first replica of partitions lead, or any that is left."};
@@ -143,7 +143,7 @@ cli::Command kafka_leader_election() {
     out.run = [flags] {
         if (!are_right(*flags)) return static_cast<int>(cli::kFailed);
         return cli::run_in_session(flags->common,
-                                   [&](Session& session) { return run(session, *flags); });
+                                   [&](Session& session) { return run_election(session, *flags); });
     };
     return out;
 }

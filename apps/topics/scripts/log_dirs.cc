@@ -16,7 +16,7 @@ namespace {
 
 using cli::Json;
 
-struct Flags {
+struct LogDirsFlags {
     cli::Common common;
     std::string topics;
     std::string brokers;
@@ -24,7 +24,7 @@ struct Flags {
 };
 
 // Those that --broker-list names, or all. Refuses one that is not there.
-Result<std::set<std::int32_t>> chosen(Session& session, const Flags& flags) {
+Result<std::set<std::int32_t>> chosen_brokers(Session& session, const LogDirsFlags& flags) {
     auto view = session.admin().metadata(std::vector<std::string>());
     if (!view) return std::unexpected(std::move(view).error());
     std::set<std::int32_t> all;
@@ -65,9 +65,9 @@ Json directory_json(const Json& directory, const std::vector<std::string>& topic
             {"logDir", directory["logDir"]}};
 }
 
-int run(Session& session, const Flags& flags) {
+int run_log_dirs(Session& session, const LogDirsFlags& flags) {
     auto& console = session.console();
-    const auto brokers = chosen(session, flags);
+    const auto brokers = chosen_brokers(session, flags);
     if (!brokers) {
         console.warn_line(brokers.error().what);
         return cli::kFailed;
@@ -93,7 +93,7 @@ int run(Session& session, const Flags& flags) {
 }  // namespace
 
 cli::Command kafka_log_dirs() {
-    const auto flags = std::make_shared<Flags>();
+    const auto flags = std::make_shared<LogDirsFlags>();
     auto& f = *flags;
     cli::Command out{.name = "kafka-log-dirs",
                      .summary = "What lies in the log directories of brokers."};
@@ -109,7 +109,7 @@ cli::Command kafka_log_dirs() {
         rules.need("describe", flags->describes);
         if (rules.are_broken()) return static_cast<int>(cli::kFailed);
         return cli::run_in_session(flags->common,
-                                   [&](Session& session) { return run(session, *flags); });
+                                   [&](Session& session) { return run_log_dirs(session, *flags); });
     };
     return out;
 }

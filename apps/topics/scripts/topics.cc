@@ -20,7 +20,7 @@ using cli::list;
 using cli::number;
 using cli::text;
 
-struct Flags {
+struct TopicsFlags {
     cli::Common common;
     DescribeFlags describe_flags;
     std::string topic;
@@ -72,7 +72,7 @@ std::unexpected<Error> missing(std::string_view what, const std::string& name) {
 }
 
 // Those that --topic, a pattern, or --topic-id name; without either all.
-Result<std::vector<std::string>> chosen(Session& session, const Flags& flags) {
+Result<std::vector<std::string>> chosen_topics(Session& session, const TopicsFlags& flags) {
     if (!flags.topic_id.empty()) {
         auto view = session.admin().metadata(std::nullopt);
         if (!view) return std::unexpected(std::move(view).error());
@@ -94,14 +94,14 @@ Result<std::vector<std::string>> chosen(Session& session, const Flags& flags) {
     return names;
 }
 
-Result<void> list_topics(Session& session, const Flags& flags) {
-    auto names = chosen(session, flags);
+Result<void> list_topics(Session& session, const TopicsFlags& flags) {
+    auto names = chosen_topics(session, flags);
     if (!names) return std::unexpected(std::move(names).error());
     for (const auto& name : *names) session.console().print(name + "\n");
     return {};
 }
 
-Result<void> create_topic(Session& session, const Flags& flags) {
+Result<void> create_topic(Session& session, const TopicsFlags& flags) {
     auto& console = session.console();
     client::NewTopic topic{flags.topic,
                            static_cast<std::int32_t>(flags.partitions),
@@ -131,8 +131,8 @@ Result<void> create_topic(Session& session, const Flags& flags) {
     return {};
 }
 
-Result<void> alter_topics(Session& session, const Flags& flags) {
-    auto names = chosen(session, flags);
+Result<void> alter_topics(Session& session, const TopicsFlags& flags) {
+    auto names = chosen_topics(session, flags);
     if (!names) return std::unexpected(std::move(names).error());
     auto assignment = Assignment();
     if (!flags.assignment.empty()) {
@@ -160,8 +160,8 @@ Result<void> alter_topics(Session& session, const Flags& flags) {
     return {};
 }
 
-Result<void> delete_topics(Session& session, const Flags& flags) {
-    auto names = chosen(session, flags);
+Result<void> delete_topics(Session& session, const TopicsFlags& flags) {
+    auto names = chosen_topics(session, flags);
     if (!names) return std::unexpected(std::move(names).error());
     auto outcomes = session.admin().delete_topics(std::move(*names));
     if (!outcomes) return std::unexpected(std::move(outcomes).error());
@@ -171,8 +171,8 @@ Result<void> delete_topics(Session& session, const Flags& flags) {
     return {};
 }
 
-Result<void> describe_topics(Session& session, const Flags& flags) {
-    auto names = chosen(session, flags);
+Result<void> describe_topics(Session& session, const TopicsFlags& flags) {
+    auto names = chosen_topics(session, flags);
     if (!names) return std::unexpected(std::move(names).error());
     auto lines = describe(session, *names, flags.describe_flags);
     if (!lines) return std::unexpected(std::move(lines).error());
@@ -180,7 +180,7 @@ Result<void> describe_topics(Session& session, const Flags& flags) {
     return {};
 }
 
-std::string action_of(const Flags& flags) {
+std::string action_of(const TopicsFlags& flags) {
     return cli::only_given({{"list", flags.lists},
                             {"create", flags.creates},
                             {"describe", flags.describes},
@@ -188,7 +188,7 @@ std::string action_of(const Flags& flags) {
                             {"delete", flags.deletes}});
 }
 
-bool are_right(const Flags& flags) {
+bool are_right(const TopicsFlags& flags) {
     const auto action = action_of(flags);
     const auto& filters = flags.describe_flags;
     cli::FlagRules rules(action);
@@ -225,7 +225,7 @@ bool are_right(const Flags& flags) {
     return !rules.are_broken();
 }
 
-int run(Session& session, const Flags& flags) {
+int run_topics(Session& session, const TopicsFlags& flags) {
     const auto done = flags.lists     ? list_topics(session, flags)
                       : flags.creates ? create_topic(session, flags)
                       : flags.alters  ? alter_topics(session, flags)
@@ -237,7 +237,7 @@ int run(Session& session, const Flags& flags) {
     return session.console().fail({"", done.error()});
 }
 
-std::vector<cli::Option> options_of(Flags& f) {
+std::vector<cli::Option> options_of(TopicsFlags& f) {
     auto out = cli::connection_options(f.common);
     auto& d = f.describe_flags;
     std::vector<cli::Option> own{
@@ -268,7 +268,7 @@ std::vector<cli::Option> options_of(Flags& f) {
 }  // namespace
 
 Command kafka_topics() {
-    const auto flags = std::make_shared<Flags>();
+    const auto flags = std::make_shared<TopicsFlags>();
     Command out{.name = "kafka-topics",
                 .summary = "Topics: list, create, describe, alter, delete."};
     out.options = options_of(*flags);
@@ -277,7 +277,7 @@ Command kafka_topics() {
         if (!are_right(*flags)) return static_cast<int>(cli::kFailed);
         if (flags->page > 0) flags->describe_flags.page = flags->page;
         return cli::run_in_session(flags->common,
-                                   [&](Session& session) { return run(session, *flags); });
+                                   [&](Session& session) { return run_topics(session, *flags); });
     };
     return out;
 }

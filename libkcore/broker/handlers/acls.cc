@@ -13,8 +13,8 @@ namespace {
 constexpr auto kDisabled = static_cast<std::int16_t>(Errc::security_disabled);
 
 // A filter with a code that means nothing is no request: the connection closes, as with Kafka.
-template <class Filter>
-bool is_known(const Filter& filter) {
+template <class AclFilter>
+bool is_known(const AclFilter& filter) {
     const auto within = [](std::int8_t code, std::int8_t last) {
         return code >= 1 && code <= last;
     };

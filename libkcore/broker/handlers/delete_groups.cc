@@ -14,7 +14,7 @@ namespace kcore::broker {
 
 namespace {
 
-Done combine(Request& request, std::vector<group::Response> responses) {
+Done combine_deleted(Request& request, std::vector<group::Response> responses) {
     protocol::DeleteGroupsResponse out;
     for (auto& response : responses) {
         auto& results = std::get<protocol::DeleteGroupsResponse>(response).results;
@@ -36,7 +36,7 @@ Outcome delete_groups(Request& request) {
         one.groups_names = {group_id};
         calls.ask(group_id, std::move(one));
     }
-    return std::move(calls).finish(combine);
+    return std::move(calls).finish(combine_deleted);
 }
 
 }  // namespace kcore::broker

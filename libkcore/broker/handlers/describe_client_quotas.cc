@@ -23,7 +23,7 @@ constexpr std::int8_t kExact = 0;
 constexpr std::int8_t kDefault = 1;
 constexpr std::int8_t kAny = 2;
 
-std::unexpected<Error> refuse(std::string what) {
+std::unexpected<Error> refuse_filter(std::string what) {
     return fail(Errc::invalid_request, std::move(what));
 }
 
@@ -32,14 +32,15 @@ Result<void> check(const DescribeClientQuotasRequest& body) {
     for (const auto& component : body.components) {
         const auto& type = component.entity_type;
         if (component.match_type < kExact || component.match_type > kAny) {
-            return refuse(fmt::format("Unknown match type {}", component.match_type));
+            return refuse_filter(fmt::format("Unknown match type {}", component.match_type));
         }
         if (component.match_type == kExact && !component.match) {
-            return refuse("Request specified MATCH_TYPE_EXACT, but set match string to null.");
+            return refuse_filter(
+                "Request specified MATCH_TYPE_EXACT, but set match string to null.");
         }
-        if (type.empty()) return refuse("Invalid empty entity type.");
+        if (type.empty()) return refuse_filter("Invalid empty entity type.");
         if (!types.insert(type).second) {
-            return refuse(
+            return refuse_filter(
                 fmt::format("Entity type {} cannot appear more than once in the filter.", type));
         }
         if (type != "user" && type != "client-id" && type != "ip") {
@@ -47,7 +48,7 @@ Result<void> check(const DescribeClientQuotasRequest& body) {
         }
     }
     if (types.contains("ip") && types.size() > 1) {
-        return refuse(
+        return refuse_filter(
             "Invalid entity filter component combination. IP filter component should not be used "
             "with user or clientId filter component.");
     }

@@ -20,13 +20,13 @@ namespace {
 
 using protocol::DescribeConfigsRequest;
 using protocol::DescribeConfigsResponse;
-using Resource = DescribeConfigsRequest::DescribeConfigsResource;
+using AskedResource = DescribeConfigsRequest::DescribeConfigsResource;
 using ResourceAnswer = DescribeConfigsResponse::DescribeConfigsResult;
 using metadata::ResourceType;
 
 struct Wanted {
     const DescribeConfigsRequest& body;
-    const Resource& resource;
+    const AskedResource& resource;
 
     bool has(std::string_view key) const {
         const auto& keys = resource.configuration_keys;
@@ -67,7 +67,7 @@ void add_all(const Wanted& wanted, ConfigResource kind, const ConfigMap& own,
     }
 }
 
-std::unexpected<Error> refuse(std::string what) {
+std::unexpected<Error> refuse_resource(std::string what) {
     return fail(Errc::invalid_request, std::move(what));
 }
 
@@ -86,9 +86,9 @@ Result<void> describe_named(const Services& services, const metadata::Image& ima
                             const Wanted& wanted, ConfigResource kind, ResourceAnswer& answer) {
     const auto& name = wanted.resource.resource_name;
     if (name.empty()) {
-        return refuse(kind == ConfigResource::group
-                          ? "Group name must not be empty"
-                          : "Client metrics subscription name must not be empty");
+        return refuse_resource(kind == ConfigResource::group
+                                   ? "Group name must not be empty"
+                                   : "Client metrics subscription name must not be empty");
     }
     add_all(wanted, kind, image.config({static_cast<ResourceType>(kind), name}),
             levels_of(*services.config, image), answer);
@@ -138,7 +138,7 @@ Result<void> describe_broker(const Services& services, const metadata::Image& im
     const auto id = node_id_of("Broker", name);
     if (!id) return std::unexpected(id.error());
     if (*id != services.config->node_id) {
-        return refuse(
+        return refuse_resource(
             fmt::format("Unexpected broker id, expected {} or empty string, but received {}",
                         services.config->node_id, name));
     }
@@ -161,12 +161,12 @@ void add_logger(const Wanted& wanted, const LogLevels& levels, std::string_view 
 Result<void> describe_loggers(const Services& services, const Wanted& wanted,
                               ResourceAnswer& answer) {
     const auto& name = wanted.resource.resource_name;
-    if (name.empty()) return refuse("Broker id must not be empty");
+    if (name.empty()) return refuse_resource("Broker id must not be empty");
     const auto id = node_id_of("Broker", name);
     if (!id) return std::unexpected(id.error());
     if (*id != services.config->node_id) {
-        return refuse(fmt::format("Unexpected broker id, expected {} but received {}",
-                                  services.config->node_id, name));
+        return refuse_resource(fmt::format("Unexpected broker id, expected {} but received {}",
+                                           services.config->node_id, name));
     }
     if (services.log_levels == nullptr) return {};
     for (const auto logger : kLoggers) add_logger(wanted, *services.log_levels, logger, answer);
@@ -190,7 +190,7 @@ Result<void> describe(const Services& services, const metadata::Image& image, co
         case ResourceType::unknown:
             break;
     }
-    return refuse(std::string(error_info(Errc::invalid_request).message));
+    return refuse_resource(std::string(error_info(Errc::invalid_request).message));
 }
 
 }  // namespace

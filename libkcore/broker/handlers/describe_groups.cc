@@ -13,7 +13,7 @@ namespace kcore::broker {
 
 namespace {
 
-Done combine(Request& request, std::vector<group::Response> responses) {
+Done combine_described(Request& request, std::vector<group::Response> responses) {
     protocol::DescribeGroupsResponse out;
     for (auto& response : responses) {
         auto& groups = std::get<protocol::DescribeGroupsResponse>(response).groups;
@@ -28,7 +28,7 @@ Done combine_with_operations(Request& request, std::vector<group::Response> resp
             if (group.error_code == 0) group.authorized_operations = kGroupOperations;
         }
     }
-    return combine(request, std::move(responses));
+    return combine_described(request, std::move(responses));
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ Outcome describe_groups(Request& request) {
         calls.ask(group_id, std::move(one));
     }
     return std::move(calls).finish(body->include_authorized_operations ? combine_with_operations
-                                                                       : combine);
+                                                                       : combine_described);
 }
 
 }  // namespace kcore::broker

@@ -21,9 +21,9 @@ using protocol::DescribeLogDirsResponse;
 using Directory = DescribeLogDirsResponse::DescribeLogDirsResult;
 
 // Nothing: every partition.
-using Filter = std::optional<std::set<TopicPartition>>;
+using PartitionFilter = std::optional<std::set<TopicPartition>>;
 
-Filter filter_of(const DescribeLogDirsRequest& body) {
+PartitionFilter filter_of(const DescribeLogDirsRequest& body) {
     if (!body.topics) return std::nullopt;
     std::set<TopicPartition> out;
     for (const auto& topic : *body.topics) {
@@ -43,7 +43,8 @@ void put_space(log::LogDir& directory, Directory& out) {
 using Replica = DescribeLogDirsResponse::DescribeLogDirsPartition;
 using Replicas = std::map<std::string, std::vector<Replica>>;
 
-Replicas replicas_in(log::LogDir& directory, const Filter& filter, const Services& services) {
+Replicas replicas_in(log::LogDir& directory, const PartitionFilter& filter,
+                     const Services& services) {
     Replicas out;
     const auto is_wanted = [&](const TopicPartition& name) {
         return !filter || filter->contains(name);
@@ -75,7 +76,8 @@ Replicas replicas_in(log::LogDir& directory, const Filter& filter, const Service
     return out;
 }
 
-Directory describe(log::LogDir& directory, const Filter& filter, const Services& services) {
+Directory describe(log::LogDir& directory, const PartitionFilter& filter,
+                   const Services& services) {
     Directory out;
     out.log_dir = directory.path();
     out.is_cordoned = directory.use() == log::LogDir::Use::cordoned;

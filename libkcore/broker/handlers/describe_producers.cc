@@ -17,7 +17,7 @@ namespace {
 
 using protocol::DescribeProducersRequest;
 using protocol::DescribeProducersResponse;
-using Answer = DescribeProducersResponse::PartitionResponse;
+using ProducersAnswer = DescribeProducersResponse::PartitionResponse;
 using Described = DescribeProducersResponse::ProducerState;
 
 Described describe(std::int64_t id, const log::Producer& producer) {
@@ -45,9 +45,9 @@ Result<std::vector<Described>> producers_of(replication::Partition& partition) {
     return all;
 }
 
-Answer one(const Services& services, const metadata::Image& image, const std::string& topic,
-           std::int32_t number) {
-    Answer answer;
+ProducersAnswer one(const Services& services, const metadata::Image& image,
+                    const std::string& topic, std::int32_t number) {
+    ProducersAnswer answer;
     answer.partition_index = number;
     const auto refuse = [&](const Error& error, bool with_text) {
         answer.error_code = static_cast<std::int16_t>(error.code);

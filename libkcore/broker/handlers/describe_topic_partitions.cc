@@ -17,23 +17,23 @@ namespace {
 
 using protocol::DescribeTopicPartitionsRequest;
 using protocol::DescribeTopicPartitionsResponse;
-using TopicAnswer = DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponseTopic;
+using PagedTopic = DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponseTopic;
 
-struct Work {
+struct PageWork {
     const Request& request;
     const metadata::Image& image;
     std::int32_t room;  // Partitions that still fit.
     DescribeTopicPartitionsResponse response;
 };
 
-void add_error(Work& work, const std::string& name, Errc code) {
+void add_error(PageWork& work, const std::string& name, Errc code) {
     auto& answer = work.response.topics.emplace_back();
     answer.error_code = static_cast<std::int16_t>(code);
     answer.name = name;
 }
 
-void add_partition(const Work& work, const metadata::Partition& partition, std::int32_t number,
-                   TopicAnswer& answer) {
+void add_partition(const PageWork& work, const metadata::Partition& partition, std::int32_t number,
+                   PagedTopic& answer) {
     auto& added = answer.partitions.emplace_back();
     const auto view = leader_of(work.image, partition, work.request.sender.listener.name);
     added.error_code = static_cast<std::int16_t>(view.error);
@@ -48,7 +48,7 @@ void add_partition(const Work& work, const metadata::Partition& partition, std::
 }
 
 // False when the answer is full: the cursor then says where to go on.
-bool add_topic(Work& work, const std::string& name, std::int32_t first) {
+bool add_topic(PageWork& work, const std::string& name, std::int32_t first) {
     const auto* topic = work.image.topic(name);
     if (topic == nullptr) {
         add_error(work, name,
@@ -118,7 +118,7 @@ Outcome describe_topic_partitions(Request& request) {
     }
     const auto limit = std::max(1, std::min(body->response_partition_limit,
                                             request.services.config->describe_partitions_max));
-    Work work{request, *image, limit, {}};
+    PageWork work{request, *image, limit, {}};
     for (; from != names.end(); ++from) {
         const bool has_room = add_topic(work, *from, std::exchange(first, 0));
         if (!has_room) break;

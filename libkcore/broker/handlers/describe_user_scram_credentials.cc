@@ -15,7 +15,7 @@ namespace {
 
 using protocol::DescribeUserScramCredentialsRequest;
 using protocol::DescribeUserScramCredentialsResponse;
-using Answer = DescribeUserScramCredentialsResponse::DescribeUserScramCredentialsResult;
+using UserAnswer = DescribeUserScramCredentialsResponse::DescribeUserScramCredentialsResult;
 
 // How often each user is asked for; all users when none is named.
 std::map<std::string, int> wanted_of(const DescribeUserScramCredentialsRequest& body,
@@ -29,8 +29,8 @@ std::map<std::string, int> wanted_of(const DescribeUserScramCredentialsRequest& 
     return wanted;
 }
 
-Answer describe(const metadata::Image& image, const std::string& user, int times) {
-    Answer answer;
+UserAnswer describe(const metadata::Image& image, const std::string& user, int times) {
+    UserAnswer answer;
     answer.user = user;
     const auto refuse = [&](Errc code, const std::string& what) {
         answer.error_code = static_cast<std::int16_t>(code);

@@ -26,15 +26,15 @@ namespace {
 
 using protocol::FetchRequest;
 using protocol::FetchResponse;
-using PartitionAnswer = FetchResponse::PartitionData;
+using FetchedPartition = FetchResponse::PartitionData;
 using replication::FetchPartition;
 using replication::FetchPlan;
 using replication::Isolation;
 
 constexpr std::int16_t kFirstAtFollowers = 11;
-constexpr std::int16_t kFirstWithTopicIds = 13;
+constexpr std::int16_t kFetchWithTopicIds = 13;
 constexpr std::int16_t kFirstWithReplicaState = 15;
-constexpr std::int16_t kFirstWithLeaderHints = 16;
+constexpr std::int16_t kFetchWithLeaderHints = 16;
 
 // One partition of the plan while the fetch goes on.
 struct Reading {
@@ -45,8 +45,8 @@ struct Reading {
     std::int64_t seen_end = -1;  // Where the last read could have gone to.
 };
 
-struct Work {
-    explicit Work(Request& r) : request(r) {}
+struct FetchWork {
+    explicit FetchWork(Request& r) : request(r) {}
 
     Request& request;
     metadata::ImagePtr image;
@@ -74,8 +74,8 @@ struct Work {
     bool may_wait = false;             // For the disk, under the partitions' mutexes.
 };
 
-void find_partitions(Work& work) {
-    const bool by_id = work.request.version() >= kFirstWithTopicIds;
+void find_partitions(FetchWork& work) {
+    const bool by_id = work.request.version() >= kFetchWithTopicIds;
     work.readings.resize(work.plan.partitions.size());
     for (std::size_t i = 0; i < work.readings.size(); ++i) {
         const auto& wanted = work.plan.partitions[i];
@@ -96,8 +96,8 @@ void find_partitions(Work& work) {
     }
 }
 
-PartitionAnswer error_answer(const FetchPartition& wanted, Errc code) {
-    PartitionAnswer out;
+FetchedPartition error_answer(const FetchPartition& wanted, Errc code) {
+    FetchedPartition out;
     out.partition_index = wanted.partition;
     out.error_code = static_cast<std::int16_t>(code);
     out.high_watermark = -1;
@@ -106,7 +106,7 @@ PartitionAnswer error_answer(const FetchPartition& wanted, Errc code) {
     return out;
 }
 
-void add_endpoint(Work& work, std::int32_t broker_id) {
+void add_endpoint(FetchWork& work, std::int32_t broker_id) {
     const auto* broker = work.image->broker(broker_id);
     const auto* endpoint =
         broker != nullptr ? broker->endpoint(work.request.sender.listener.name) : nullptr;
@@ -121,17 +121,17 @@ void add_endpoint(Work& work, std::int32_t broker_id) {
 }
 
 // Who leads instead, as far as is known here (KIP-951).
-void hint_leader(Work& work, const FetchPartition& wanted, PartitionAnswer& answer) {
+void hint_leader(FetchWork& work, const FetchPartition& wanted, FetchedPartition& answer) {
     const auto code = static_cast<Errc>(answer.error_code);
     if (code != Errc::not_leader_or_follower && code != Errc::fenced_leader_epoch) return;
     const auto* state = work.image->partition(wanted.topic, wanted.partition);
-    if (state == nullptr || work.request.version() < kFirstWithLeaderHints) return;
+    if (state == nullptr || work.request.version() < kFetchWithLeaderHints) return;
     answer.current_leader.leader_id = state->leader;
     answer.current_leader.leader_epoch = state->leader_epoch;
     if (state->leader != work.request.services.config->node_id) add_endpoint(work, state->leader);
 }
 
-void put_aborted(const replication::ReadAnswer& read, PartitionAnswer& answer) {
+void put_aborted(const replication::ReadAnswer& read, FetchedPartition& answer) {
     auto& list = answer.aborted_transactions.emplace();
     for (const auto& aborted : read.aborted) {
         auto& added = list.emplace_back();
@@ -140,7 +140,7 @@ void put_aborted(const replication::ReadAnswer& read, PartitionAnswer& answer) {
     }
 }
 
-void put_records(Work& work, log::FileSlice slice, PartitionAnswer& answer) {
+void put_records(FetchWork& work, log::FileSlice slice, FetchedPartition& answer) {
     if (slice.size_bytes == 0) return;
     const auto size = static_cast<std::uint32_t>(slice.size_bytes);
     answer.records =
@@ -150,12 +150,12 @@ void put_records(Work& work, log::FileSlice slice, PartitionAnswer& answer) {
 }
 
 // Kafka refuses negative limits only where there is something to be limited.
-bool is_limit_negative(const Work& work, const FetchPartition& wanted,
+bool is_limit_negative(const FetchWork& work, const FetchPartition& wanted,
                        std::int64_t high_watermark) {
     return (wanted.bytes_max < 0 || work.bytes_max < 0) && wanted.offset < high_watermark;
 }
 
-PartitionAnswer read_failed(Work& work, const FetchPartition& wanted, Errc code) {
+FetchedPartition read_failed(FetchWork& work, const FetchPartition& wanted, Errc code) {
     auto answer = error_answer(wanted, code);
     answer.aborted_transactions.reset();
     hint_leader(work, wanted, answer);
@@ -164,7 +164,7 @@ PartitionAnswer read_failed(Work& work, const FetchPartition& wanted, Errc code)
 }
 
 // A replica in the client's rack that has what it asks for; none when that is this one, or none is.
-std::optional<std::int32_t> nearest(const Work& work, const FetchPartition& wanted,
+std::optional<std::int32_t> nearest(const FetchWork& work, const FetchPartition& wanted,
                                     const replication::Partition& partition) {
     if (work.rack.empty()) return std::nullopt;
     const auto in_rack = [&](std::int32_t id) {
@@ -178,8 +178,8 @@ std::optional<std::int32_t> nearest(const Work& work, const FetchPartition& want
     return found == readable.end() ? std::nullopt : std::optional(*found);
 }
 
-PartitionAnswer read_elsewhere(Work& work, const FetchPartition& wanted, Reading& reading,
-                               std::int32_t replica) {
+FetchedPartition read_elsewhere(FetchWork& work, const FetchPartition& wanted, Reading& reading,
+                                std::int32_t replica) {
     const auto offsets = reading.partition->offsets();
     auto answer = error_answer(wanted, Errc::none);
     answer.aborted_transactions.reset();
@@ -191,7 +191,7 @@ PartitionAnswer read_elsewhere(Work& work, const FetchPartition& wanted, Reading
     return answer;
 }
 
-PartitionAnswer read_partition(Work& work, const FetchPartition& wanted, Reading& reading) {
+FetchedPartition read_partition(FetchWork& work, const FetchPartition& wanted, Reading& reading) {
     if (!reading.partition) {
         auto answer = error_answer(wanted, reading.missing);
         hint_leader(work, wanted, answer);
@@ -221,7 +221,7 @@ PartitionAnswer read_partition(Work& work, const FetchPartition& wanted, Reading
     if (is_limit_negative(work, wanted, read->high_watermark)) {
         return read_failed(work, wanted, Errc::unknown_server_error);
     }
-    PartitionAnswer answer;
+    FetchedPartition answer;
     answer.partition_index = wanted.partition;
     answer.high_watermark = read->high_watermark;
     reading.seen_end = work.is_replica() ? read->log_end_offset : read->high_watermark;
@@ -240,9 +240,9 @@ PartitionAnswer read_partition(Work& work, const FetchPartition& wanted, Reading
 }
 
 // Consecutive partitions of a topic share an entry.
-FetchResponse::FetchableTopicResponse& topic_entry(Work& work, const FetchPartition& wanted) {
+FetchResponse::FetchableTopicResponse& topic_entry(FetchWork& work, const FetchPartition& wanted) {
     auto& topics = work.answer.responses;
-    const bool by_id = work.request.version() >= kFirstWithTopicIds;
+    const bool by_id = work.request.version() >= kFetchWithTopicIds;
     const bool same = !topics.empty() && (by_id ? topics.back().topic_id == wanted.topic_id
                                                 : topics.back().topic == wanted.topic);
     if (same) return topics.back();
@@ -253,7 +253,7 @@ FetchResponse::FetchableTopicResponse& topic_entry(Work& work, const FetchPartit
 }
 
 // One pass over all partitions. True when the answer may go out.
-bool read_all(Work& work) {
+bool read_all(FetchWork& work) {
     work.answer = FetchResponse();
     work.ranges.clear();
     work.bytes = 0;
@@ -270,7 +270,7 @@ bool read_all(Work& work) {
 }
 
 // On the pool: waits for what the last pass lacked, with no mutex held, and passes again.
-bool read_from_disk(Work& work) {
+bool read_from_disk(FetchWork& work) {
     bool enough = false;
     for (int waits = 0; waits < replication::Partition::kWaitsMax && !work.cold.empty(); ++waits) {
         log::warm(std::exchange(work.cold, {}));
@@ -283,7 +283,7 @@ bool read_from_disk(Work& work) {
     return enough;
 }
 
-asio::awaitable<bool> read_cold(Work* work) {
+asio::awaitable<bool> read_cold(FetchWork* work) {
     auto& env = work->request.env;
     std::move_only_function<bool()> reading = [work] { return read_from_disk(*work); };
     const bool enough = co_await io::on_pool<bool>(env.loop, env.pool, std::move(reading));
@@ -291,13 +291,13 @@ asio::awaitable<bool> read_cold(Work* work) {
 }
 
 // A client over its quotas gets nothing now, and asks again after the wait (KIP-219).
-bool is_throttled(Work& work) {
+bool is_throttled(FetchWork& work) {
     if (work.is_replica() || !work.request.is_metered()) return false;
     if (work.request.meter() > 0) return true;
     return !work.request.charge_within(security::Quota::fetch, static_cast<double>(work.bytes));
 }
 
-Done finish(Work& work) {
+Done finish(FetchWork& work) {
     if (is_throttled(work)) {
         FetchResponse nothing;
         nothing.session_id = work.plan.session_id;
@@ -313,7 +313,7 @@ Done finish(Work& work) {
 // Stands in the waiting lists of the partitions while it lives.
 class Watching {
 public:
-    Watching(const Work& work, const io::Signal& more)
+    Watching(const FetchWork& work, const io::Signal& more)
         : readings_(work.readings),
           to_(work.reads_to()),
           watch_(std::make_shared<replication::Watch>(more.remote(), work.min_bytes - work.bytes,
@@ -346,7 +346,7 @@ private:
     std::shared_ptr<replication::Watch> watch_;
 };
 
-asio::awaitable<Done> finish_when_enough(std::unique_ptr<Work> work) {
+asio::awaitable<Done> finish_when_enough(std::unique_ptr<FetchWork> work) {
     auto& request = work->request;
     const auto deadline = request.env.clock.in_ms(work->wait_ms);
     bool in_time = true;
@@ -365,7 +365,7 @@ asio::awaitable<Done> finish_when_enough(std::unique_ptr<Work> work) {
 Done refuse_all(Request& request, const FetchRequest& body, Errc code) {
     FetchResponse answer;
     answer.error_code = static_cast<std::int16_t>(code);
-    if (request.version() >= kFirstWithTopicIds) return request.answer(answer);
+    if (request.version() >= kFetchWithTopicIds) return request.answer(answer);
     for (const auto& topic : body.topics) {
         auto& added = answer.responses.emplace_back();
         added.topic = topic.topic;
@@ -380,7 +380,7 @@ Done refuse_all(Request& request, const FetchRequest& body, Errc code) {
 }
 
 // No answer may be larger than what a quota can ever hold, or it would never be sent.
-std::optional<std::int64_t> quota_capacity(const Work& work) {
+std::optional<std::int64_t> quota_capacity(const FetchWork& work) {
     if (work.is_replica() || !work.request.is_metered()) return std::nullopt;
     const auto most = work.request.services.client_quotas->capacity(security::Quota::fetch,
                                                                     work.request.client());
@@ -389,7 +389,7 @@ std::optional<std::int64_t> quota_capacity(const Work& work) {
     return static_cast<std::int64_t>(std::min(*most, kMost));
 }
 
-void set_reader(const Request& request, const FetchRequest& body, Work& work) {
+void set_reader(const Request& request, const FetchRequest& body, FetchWork& work) {
     const bool has_state = request.version() >= kFirstWithReplicaState;
     work.replica_id = has_state ? body.replica_state.replica_id : body.replica_id;
     work.replica_epoch = has_state ? body.replica_state.replica_epoch : -1;
@@ -408,14 +408,14 @@ Outcome fetch(Request& request) {
     if (body->isolation_level < 0 || body->isolation_level > 1) {
         return refuse_all(request, *body, Errc::unknown_server_error);
     }
-    Work work(request);
+    FetchWork work(request);
     work.image = request.services.image();
     const replication::TopicName name_of = [&](Uuid id) -> std::optional<std::string> {
         const auto* topic = work.image->topic(id);
         return topic != nullptr ? std::optional(topic->name) : std::nullopt;
     };
     auto plan = request.services.fetch_sessions->begin(
-        *body, request.version() >= kFirstWithTopicIds, name_of);
+        *body, request.version() >= kFetchWithTopicIds, name_of);
     if (!plan) {
         FetchResponse answer;
         answer.error_code = static_cast<std::int16_t>(plan.error().code);
@@ -428,7 +428,7 @@ Outcome fetch(Request& request) {
     work.wait_ms = body->max_wait_ms;
     find_partitions(work);
     if (read_all(work) && work.cold.empty()) return finish(work);
-    auto moved = std::make_unique<Work>(std::move(work));
+    auto moved = std::make_unique<FetchWork>(std::move(work));
     return finish_when_enough(std::move(moved));
 }
 

@@ -15,14 +15,14 @@ namespace {
 
 using protocol::FindCoordinatorRequest;
 using protocol::FindCoordinatorResponse;
-using Found = FindCoordinatorResponse::Coordinator;
+using FoundCoordinator = FindCoordinatorResponse::Coordinator;
 
 constexpr std::int8_t kGroup = 0;
 constexpr std::int8_t kTransaction = 1;
 constexpr std::int16_t kFirstBatched = 4;
 
-Found refused(Errc code, std::string why) {
-    Found found;
+FoundCoordinator refused(Errc code, std::string why) {
+    FoundCoordinator found;
     found.node_id = -1;
     found.port = -1;
     found.error_code = static_cast<std::int16_t>(code);
@@ -30,7 +30,7 @@ Found refused(Errc code, std::string why) {
     return found;
 }
 
-Found coordinator_of(Request& request, std::int8_t type, const std::string& key) {
+FoundCoordinator coordinator_of(Request& request, std::int8_t type, const std::string& key) {
     if (type == kTransaction) {
         // Not 15, which clients take for "soon" and ask again for as long as they are patient.
         return refused(Errc::unsupported_version, "this broker serves no transactions");
@@ -48,7 +48,7 @@ Found coordinator_of(Request& request, std::int8_t type, const std::string& key)
     const auto address =
         view.error == Errc::none ? address_of(request, *image->broker(view.leader)) : std::nullopt;
     if (!address) return refused(Errc::coordinator_not_available, "it has no leader");
-    Found found;
+    FoundCoordinator found;
     found.node_id = view.leader;
     found.host = address->host;
     found.port = address->port;

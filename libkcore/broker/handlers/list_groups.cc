@@ -15,7 +15,7 @@ namespace kcore::broker {
 namespace {
 
 // One shard that cannot tell yet makes the whole list an error: half a list would read as whole.
-Done combine(Request& request, std::vector<group::Response> responses) {
+Done combine_listed(Request& request, std::vector<group::Response> responses) {
     protocol::ListGroupsResponse out;
     for (auto& response : responses) {
         auto& listed = std::get<protocol::ListGroupsResponse>(response);
@@ -33,7 +33,7 @@ Outcome list_groups(Request& request) {
     if (!body) return request.malformed(body.error());
     ShardCalls calls(request);
     for (const auto& shard : request.services.group_shards->all()) calls.ask(shard, *body);
-    return std::move(calls).finish(combine);
+    return std::move(calls).finish(combine_listed);
 }
 
 }  // namespace kcore::broker

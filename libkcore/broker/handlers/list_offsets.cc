@@ -21,8 +21,8 @@ namespace {
 
 using protocol::ListOffsetsRequest;
 using protocol::ListOffsetsResponse;
-using Asked = ListOffsetsRequest::ListOffsetsPartition;
-using Answer = ListOffsetsResponse::ListOffsetsPartitionResponse;
+using AskedOffset = ListOffsetsRequest::ListOffsetsPartition;
+using OffsetAnswer = ListOffsetsResponse::ListOffsetsPartitionResponse;
 
 constexpr std::int16_t kFirstWithEpochs = 4;
 constexpr std::int16_t kFirstWithNotAvailable = 5;
@@ -52,8 +52,8 @@ std::optional<std::int16_t> known_since(std::int64_t timestamp) {
     }
 }
 
-Answer error_answer(std::int32_t partition, Errc code) {
-    Answer out;
+OffsetAnswer error_answer(std::int32_t partition, Errc code) {
+    OffsetAnswer out;
     out.partition_index = partition;
     out.error_code = static_cast<std::int16_t>(code);
     out.timestamp = -1;
@@ -62,7 +62,7 @@ Answer error_answer(std::int32_t partition, Errc code) {
     return out;
 }
 
-using Found = Result<std::optional<log::TimestampOffset>>;
+using FoundOffset = Result<std::optional<log::TimestampOffset>>;
 
 log::TimestampOffset at(std::int64_t offset, std::int32_t epoch) { return {-1, offset, epoch}; }
 
@@ -77,7 +77,7 @@ Result<void> check_end_is_known(replication::Partition& partition) {
 }
 
 // Only what readers of this isolation may see counts as found by time.
-Found visible(replication::Partition& partition, Found found, std::int64_t end) {
+FoundOffset visible(replication::Partition& partition, FoundOffset found, std::int64_t end) {
     if (!found || (*found && (*found)->offset < end)) return found;
     if (auto ok = check_end_is_known(partition); !ok) return std::unexpected(std::move(ok).error());
     return std::nullopt;
@@ -85,7 +85,7 @@ Found visible(replication::Partition& partition, Found found, std::int64_t end) 
 
 enum class Reader : std::uint8_t { any, of_committed, replica };
 
-Found find(replication::Partition& partition, const Asked& asked, Reader reader) {
+FoundOffset find(replication::Partition& partition, const AskedOffset& asked, Reader reader) {
     const auto offsets = partition.offsets();
     const auto end = reader == Reader::replica        ? offsets.log_end
                      : reader == Reader::of_committed ? offsets.last_stable
@@ -93,11 +93,11 @@ Found find(replication::Partition& partition, const Asked& asked, Reader reader)
     switch (asked.timestamp) {
         case kLatest: {
             const auto ok = check_end_is_known(partition);
-            return ok ? Found(at(end, offsets.leader_epoch)) : std::unexpected(ok.error());
+            return ok ? FoundOffset(at(end, offsets.leader_epoch)) : std::unexpected(ok.error());
         }
         case kEarliest:
         case kEarliestLocal:
-            return partition.with_log([&](log::Log& log) -> Found {
+            return partition.with_log([&](log::Log& log) -> FoundOffset {
                 const auto start = log.log_start_offset();
                 return at(start, log.epochs().epoch_at(start).value_or(offsets.leader_epoch));
             });
@@ -149,7 +149,7 @@ public:
     }
 
 private:
-    Answer one(const std::string& topic, const Asked& asked) {
+    OffsetAnswer one(const std::string& topic, const AskedOffset& asked) {
         const auto since = known_since(asked.timestamp);
         if (!since || *since > request_.version()) {
             return error_answer(asked.partition_index, Errc::unsupported_version);
@@ -205,7 +205,7 @@ ListOffsetsResponse refuse_all(const ListOffsetsRequest& body, Errc code) {
 // Records are searched for by their time, which may take the disk.
 bool may_block(const ListOffsetsRequest& body) {
     return std::ranges::any_of(body.topics, [](const auto& topic) {
-        return std::ranges::any_of(topic.partitions, [](const Asked& asked) {
+        return std::ranges::any_of(topic.partitions, [](const AskedOffset& asked) {
             return asked.timestamp >= 0 || asked.timestamp == kMaxTimestamp;
         });
     });

@@ -25,7 +25,7 @@ constexpr std::int16_t kFirstWithNullForAll = 1;
 constexpr std::int16_t kFirstWithUsableIds = 12;
 constexpr std::int16_t kFirstWithTopError = 13;
 
-struct Work {
+struct MetadataWork {
     Request& request;
     const MetadataRequest& body;
     const metadata::Image& image;
@@ -33,7 +33,7 @@ struct Work {
     std::vector<std::string> to_create;
 };
 
-void add_brokers(Work& work) {
+void add_brokers(MetadataWork& work) {
     for (const auto& [id, broker] : *work.image.brokers) {
         if (broker->fenced) continue;
         const auto address = address_of(work.request, *broker);
@@ -46,7 +46,7 @@ void add_brokers(Work& work) {
     }
 }
 
-void add_partitions(const Work& work, const metadata::Topic& topic, TopicAnswer& answer) {
+void add_partitions(const MetadataWork& work, const metadata::Topic& topic, TopicAnswer& answer) {
     const auto& listener = work.request.sender.listener.name;
     answer.partitions.reserve(topic.partitions.size());
     std::int32_t number = 0;
@@ -63,7 +63,7 @@ void add_partitions(const Work& work, const metadata::Topic& topic, TopicAnswer&
     }
 }
 
-void add_topic(Work& work, const metadata::Topic& topic) {
+void add_topic(MetadataWork& work, const metadata::Topic& topic) {
     auto& answer = work.response.topics.emplace_back();
     answer.name = topic.name;
     answer.topic_id = topic.id;
@@ -74,7 +74,7 @@ void add_topic(Work& work, const metadata::Topic& topic) {
     add_partitions(work, topic, answer);
 }
 
-TopicAnswer& add_error(Work& work, std::optional<std::string> name, Uuid id, Errc code) {
+TopicAnswer& add_error(MetadataWork& work, std::optional<std::string> name, Uuid id, Errc code) {
     auto& answer = work.response.topics.emplace_back();
     answer.error_code = static_cast<std::int16_t>(code);
     answer.name = std::move(name);
@@ -82,7 +82,7 @@ TopicAnswer& add_error(Work& work, std::optional<std::string> name, Uuid id, Err
     return answer;
 }
 
-void add_named(Work& work, const std::string& name) {
+void add_named(MetadataWork& work, const std::string& name) {
     if (const auto* topic = work.image.topic(name)) return add_topic(work, *topic);
     const bool is_legal = is_legal_topic(name);
     auto& answer =
@@ -94,7 +94,7 @@ void add_named(Work& work, const std::string& name) {
     if (is_legal && may_create) work.to_create.push_back(name);
 }
 
-void add_asked(Work& work) {
+void add_asked(MetadataWork& work) {
     std::set<std::string_view> names;
     std::set<Uuid> ids;
     // One id in the request makes it one of ids: names beside them are not looked at.
@@ -128,7 +128,7 @@ Errc judge(const Request& request, const MetadataRequest& body) {
     return Errc::none;
 }
 
-Done refuse(Work& work, Errc code) {
+Done refuse(MetadataWork& work, Errc code) {
     for (const auto& asked : *work.body.topics) {
         add_error(work, asked.name.value_or(""), asked.topic_id, code);
     }
@@ -144,7 +144,7 @@ Outcome metadata(Request& request) {
     auto body = request.decode<MetadataRequest>();
     if (!body) return request.malformed(body.error());
     const auto image = request.services.image();
-    Work work{request, *body, *image, {}, {}};
+    MetadataWork work{request, *body, *image, {}, {}};
     const auto verdict = judge(request, *body);
     if (verdict != Errc::none) return refuse(work, verdict);
     add_brokers(work);

@@ -13,12 +13,12 @@ namespace {
 
 using protocol::OffsetForLeaderEpochRequest;
 using protocol::OffsetForLeaderEpochResponse;
-using Asked = OffsetForLeaderEpochRequest::OffsetForLeaderPartition;
-using Answer = OffsetForLeaderEpochResponse::EpochEndOffset;
+using AskedEpoch = OffsetForLeaderEpochRequest::OffsetForLeaderPartition;
+using EpochAnswer = OffsetForLeaderEpochResponse::EpochEndOffset;
 
-Answer one(const Request& request, const metadata::Image& image, const std::string& topic,
-           const Asked& asked) {
-    Answer answer;
+EpochAnswer one(const Request& request, const metadata::Image& image, const std::string& topic,
+                const AskedEpoch& asked) {
+    EpochAnswer answer;
     answer.partition = asked.partition;
     answer.leader_epoch = -1;
     answer.end_offset = -1;

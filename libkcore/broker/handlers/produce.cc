@@ -29,17 +29,17 @@ namespace {
 
 using protocol::ProduceRequest;
 using protocol::ProduceResponse;
-using TopicAnswer = ProduceResponse::TopicProduceResponse;
-using PartitionAnswer = ProduceResponse::PartitionProduceResponse;
+using ProducedTopic = ProduceResponse::TopicProduceResponse;
+using ProducedPartition = ProduceResponse::PartitionProduceResponse;
 
-constexpr std::int16_t kFirstWithTopicIds = 13;
-constexpr std::int16_t kFirstWithLeaderHints = 10;
+constexpr std::int16_t kProduceWithTopicIds = 13;
+constexpr std::int16_t kProduceWithLeaderHints = 10;
 constexpr std::int16_t kFirstWithZstd = 7;
 constexpr std::string_view kAdminClient = "__admin_client";
 // An fsync is waited for no shorter than this, whatever timeout an acks=1 request names.
 constexpr std::int64_t kFlushWaitMs = 30'000;
 
-void refuse(PartitionAnswer& answer, Errc code) {
+void refuse(ProducedPartition& answer, Errc code) {
     answer.error_code = static_cast<std::int16_t>(code);
     answer.base_offset = -1;
     answer.log_append_time_ms = -1;
@@ -63,13 +63,13 @@ bool tells_log_start(Errc code) {
 
 // Appended, but not yet safe. The answer stays where it is while the work moves.
 struct Pending {
-    PartitionAnswer* answer = nullptr;
+    ProducedPartition* answer = nullptr;
     replication::PartitionRef partition;
     replication::Appended appended;
 };
 
-struct Work {
-    explicit Work(Request& r) : request(r) {}
+struct ProduceWork {
+    explicit ProduceWork(Request& r) : request(r) {}
 
     Request& request;
     std::int16_t acks = 0;
@@ -80,7 +80,7 @@ struct Work {
 };
 
 // Repeated topics merge, and of a repeated partition the last entry counts.
-void merge(const ProduceRequest& body, Work& work) {
+void merge(const ProduceRequest& body, ProduceWork& work) {
     std::array<std::byte, 1024> room;  // Enough for a few partitions without an allocation.
     std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
     std::pmr::map<std::pair<Uuid, std::string_view>, std::size_t> topics(&memory);
@@ -118,7 +118,7 @@ bool has_unknown_codec(BytesView records) {
 }
 
 // What is wrong with the request as a whole.
-Result<void> judge(const ProduceRequest& body, const Work& work) {
+Result<void> judge(const ProduceRequest& body, const ProduceWork& work) {
     bool is_transactional = false;
     bool has_unknown = false;
     for (const auto& records : work.records) {
@@ -139,7 +139,7 @@ Result<void> judge(const ProduceRequest& body, const Work& work) {
     return {};
 }
 
-void refuse_all(const Error& error, Work& work) {
+void refuse_all(const Error& error, ProduceWork& work) {
     for (auto& topic : work.answer.responses) {
         for (auto& partition : topic.partition_responses) {
             refuse(partition, error.code);
@@ -148,7 +148,7 @@ void refuse_all(const Error& error, Work& work) {
     }
 }
 
-void reject(const record::Rejection& rejection, std::int64_t log_start, PartitionAnswer& answer) {
+void reject(const record::Rejection& rejection, std::int64_t log_start, ProducedPartition& answer) {
     refuse(answer, rejection.code);
     if (rejection.is_of_batch) answer.log_start_offset = log_start;
     answer.error_message = rejection.message;
@@ -159,7 +159,7 @@ void reject(const record::Rejection& rejection, std::int64_t log_start, Partitio
     }
 }
 
-void add_endpoint(Work& work, const metadata::Image& image, std::int32_t broker_id) {
+void add_endpoint(ProduceWork& work, const metadata::Image& image, std::int32_t broker_id) {
     const auto* broker = image.broker(broker_id);
     const auto* endpoint =
         broker != nullptr ? broker->endpoint(work.request.sender.listener.name) : nullptr;
@@ -176,14 +176,14 @@ void add_endpoint(Work& work, const metadata::Image& image, std::int32_t broker_
 
 class Appender {
 public:
-    Appender(Work& work, const metadata::Image& image, bool transactional)
+    Appender(ProduceWork& work, const metadata::Image& image, bool transactional)
         : work_(work),
           image_(image),
           is_transactional_(transactional),
           now_ms_(work.request.env.clock.wall_ms()) {}
 
     void append_all() {
-        const bool by_id = work_.request.version() >= kFirstWithTopicIds;
+        const bool by_id = work_.request.version() >= kProduceWithTopicIds;
         for (std::size_t t = 0; t < work_.answer.responses.size(); ++t) {
             auto& topic = work_.answer.responses[t];
             const auto* known = by_id ? image_.topic(topic.topic_id) : nullptr;
@@ -207,7 +207,7 @@ private:
         return is_coordinator_topic(topic) && work_.request.header.client_id != kAdminClient;
     }
 
-    void append(const std::string& topic, BytesView records, PartitionAnswer& answer) {
+    void append(const std::string& topic, BytesView records, ProducedPartition& answer) {
         auto partition = find_partition(work_.request.services, image_, topic, answer.index);
         if (!partition) {
             refuse(answer, partition.error().code);
@@ -244,7 +244,7 @@ private:
     }
 
     void take(const replication::PartitionRef& partition, const record::AcceptedBatch& accepted,
-              PartitionAnswer& answer) {
+              ProducedPartition& answer) {
         replication::AppendRequest request;
         request.acks = work_.acks;
         request.now_ms = now_ms_;
@@ -275,22 +275,22 @@ private:
     }
 
     // Who leads instead, as far as is known here (KIP-951).
-    void hint(std::string_view topic, PartitionAnswer& answer) {
+    void hint(std::string_view topic, ProducedPartition& answer) {
         const auto* state = image_.partition(topic, answer.index);
-        if (state == nullptr || work_.request.version() < kFirstWithLeaderHints) return;
+        if (state == nullptr || work_.request.version() < kProduceWithLeaderHints) return;
         answer.current_leader.leader_id = state->leader;
         answer.current_leader.leader_epoch = state->leader_epoch;
         const auto self = work_.request.services.config->node_id;
         if (state->leader != self) add_endpoint(work_, image_, state->leader);
     }
 
-    Work& work_;
+    ProduceWork& work_;
     const metadata::Image& image_;
     const bool is_transactional_;
     const std::int64_t now_ms_;
 };
 
-Done finish(Work& work) {
+Done finish(ProduceWork& work) {
     work.request.charge(security::Quota::produce, static_cast<double>(work.request.frame.size()));
     if (work.acks != 0) return work.request.answer(work.answer);
     for (const auto& topic : work.answer.responses) {
@@ -329,7 +329,7 @@ void begin_wait(const Pending& pending, std::int16_t acks, io::Pool& pool,
     }
 }
 
-asio::awaitable<Done> finish_when_safe(std::unique_ptr<Work> work) {
+asio::awaitable<Done> finish_when_safe(std::unique_ptr<ProduceWork> work) {
     auto& request = work->request;
     io::Signal all_done(request.env.loop);
     Completions completions(all_done);
@@ -359,7 +359,7 @@ asio::awaitable<Done> finish_when_safe(std::unique_ptr<Work> work) {
 Outcome produce(Request& request) {
     const auto body = request.decode<ProduceRequest>();
     if (!body) return request.malformed(body.error());
-    Work work(request);
+    ProduceWork work(request);
     work.acks = body->acks;
     work.timeout_ms = body->timeout_ms;
     merge(*body, work);
@@ -371,7 +371,7 @@ Outcome produce(Request& request) {
     }
     work.records.clear();
     if (work.pending.empty()) return finish(work);
-    auto moved = std::make_unique<Work>(std::move(work));
+    auto moved = std::make_unique<ProduceWork>(std::move(work));
     return finish_when_safe(std::move(moved));
 }
 
