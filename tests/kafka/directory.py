@@ -10,16 +10,15 @@ import pathlib
 import shutil
 import sys
 import tempfile
-import time
 import unittest
 
 import reference
 from confluent import Client, plain
 from messages import CODECS, FIRST_MS, Message, samples
 from node import ROOT, SKIPPED, Node
+from trials import settled
 
 PROGRAM = os.environ.get("KCORE_KBROKER", f"{ROOT}/build/release/apps/kbroker")
-PATIENCE_SECONDS = 30
 # Several segments, with their indexes, per visit.
 LARGE = 60_000
 LARGE_COUNT = 25
@@ -45,7 +44,7 @@ class Content:
             case.assertEqual([plain(m) for m in found], messages, topic)
             case.assertEqual([m.offset() for m in found], [*range(len(messages))], topic)
             case.assertEqual((end, client.ends(topic)), (len(messages), (0, len(messages))), topic)
-            case.assertEqual(client.config(topic), self.configs[topic], topic)
+            self._wait(lambda topic=topic: client.config(topic), self.configs[topic])
         for number, message in enumerate(self.topics.get("rolled", ())):
             if number % 20 == 0:
                 case.assertEqual(client.offset_at("rolled", message.timestamp), number)
@@ -54,10 +53,7 @@ class Content:
 
     def _wait(self, found, expected):
         """What a broker learns from its controller is not there at once."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while found() != expected and time.monotonic() < deadline:
-            time.sleep(0.05)
-        self.case.assertEqual(found(), expected)
+        self.case.assertEqual(settled(found, expected), expected)
 
     def grow(self, client):
         """Every kind of thing that a client can leave behind."""
@@ -96,6 +92,7 @@ class Content:
 
     def _delete(self, client, name):
         client.delete(name)
+        self._wait(lambda: client.topics().get(name), None)
         for kept in (self.topics, self.counts, self.configs):
             del kept[name]
 

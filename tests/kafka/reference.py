@@ -11,12 +11,28 @@ import time
 
 sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "support"))
 from node import SHARED
+from trials import until
+from wire import Closed, Connection
 
 PROGRAM = SHARED / "kafka" / "kafka"
 SAMPLE = SHARED / "kafka" / "sample-4.4.0.tar.xz"
 CACHE = pathlib.Path(os.environ.get("KAFKA_REFERENCE_CACHE",
                                     pathlib.Path.home() / ".cache" / "reference-kafka"))
-SECONDS = 150
+SECONDS = 300
+CLIENT_METRICS = 16
+
+
+def _use_light_java():
+    """The program `java` beside this file stands in PATH before the one it starts."""
+    program = shutil.which("java")
+    if program and "KCORE_JAVA" not in os.environ:
+        os.environ["KCORE_JAVA"] = program
+        os.environ["PATH"] = f"{pathlib.Path(__file__).resolve().parent / 'java'}:" + os.environ[
+            "PATH"]
+        os.environ.setdefault("KCORE_JAVA_CLASSES", "/nonexistent")
+
+
+_use_light_java()
 
 
 def why_not(*programs):
@@ -50,9 +66,30 @@ class Kafka:
 
     def __init__(self, folder, **settings):
         self.folder = pathlib.Path(folder)
+        self.changes = 0
         given = (f"{key.replace('_', '.')}={value}" for key, value in settings.items())
         options = [part for setting in given for part in ("--set", setting)]
-        self.bootstrap = run("start", self.folder, *options)
+        self._launch("start", self.folder, *options)
+
+    def _launch(self, *command):
+        """Until all partitions are served. The program waits for any answer, and 90 s at most."""
+        try:
+            run(*command)
+        except AssertionError as failed:
+            if "did not answer" not in str(failed):
+                raise
+        self.bootstrap = run("bootstrap", self.folder)
+        until(f"{self.bootstrap} does not serve all partitions", self._is_served)
+
+    def _is_served(self):
+        try:
+            with Connection(self.bootstrap) as connection:
+                found = connection.ask("Metadata", 9, {"Topics": None})
+        except (OSError, Closed):
+            return False
+        codes = [partition["ErrorCode"] for topic in found["Topics"]
+                 for partition in topic["Partitions"]]
+        return bool(found["Brokers"]) and not any(codes)
 
     @property
     def config(self):
@@ -62,9 +99,25 @@ class Kafka:
     def data(self):
         return self.folder / "node-1" / "data"
 
+    def catch_up(self):
+        """Until the broker shows what its controller has acknowledged so far: another change after
+        that, and one more, as the broker may apply the first together with what was before it."""
+        for _ in range(2):
+            self.changes += 1
+            resource = {"ResourceType": CLIENT_METRICS, "ResourceName": "changes"}
+            value = str(1000 + self.changes)
+            with Connection(self.bootstrap) as connection:
+                reply = connection.ask("IncrementalAlterConfigs", 1, {"Resources": [
+                    {**resource, "Configs": [{"Name": "interval.ms", "Value": value}]}]})
+                assert reply["Responses"][0]["ErrorCode"] == 0, reply
+                until("the broker does not catch up", lambda value=value: value in [
+                    config["Value"] for config in connection.ask("DescribeConfigs", 4, {
+                        "Resources": [{**resource, "ConfigurationKeys": None}]})["Results"][0][
+                            "Configs"]])
+
     def start(self):
         """Starts it again."""
-        run("resume", self.folder)
+        self._launch("resume", self.folder)
         return self
 
     def stop(self):

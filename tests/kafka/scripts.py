@@ -19,6 +19,7 @@ from node import SKIPPED
 
 # What each of the two changes is its own; names of one length, as columns depend on it.
 OURS, THEIRS = "kcores", "theirs"
+CHANGES = {"--create", "--alter", "--delete"}  # What a broker does not show at once.
 
 
 class Said:
@@ -47,6 +48,7 @@ class Scripts(unittest.TestCase):
         cls.addClassCleanup(cls.kafka.kill)
         for name in ("alike", OURS, THEIRS):
             cls.call([f"{TOOLS}/ktopics", "create", name, "-p", "2"])
+            cls.kafka.catch_up()
             cls.call([f"{TOOLS}/kproduce", name, "-p", "1", "-K", ":"], b"k:a\nk:b\nk:c\n")
         for name in (OURS, THEIRS):
             cls.call([f"{TOOLS}/kgroups", "reset", name, "--to", "1", "-t", f"{name}:1", "-y"])
@@ -65,6 +67,8 @@ class Scripts(unittest.TestCase):
             words = [word.replace("@", name) for word in arguments]
             at = ["--bootstrap-server", self.kafka.bootstrap]
             said.append(Said(self.call([*command, *at, *words], stdin)))
+        if CHANGES.intersection(arguments):
+            self.kafka.catch_up()
         return said
 
     def same(self, script, *arguments, sort=False, **how):

@@ -13,7 +13,7 @@ except ImportError:
     print("python3-confluent-kafka is not installed")
     sys.exit(SKIPPED)
 
-SECONDS = 60
+SECONDS = 120
 
 
 class Client:
