@@ -11,6 +11,8 @@ namespace {
 
 using Topic = protocol::CreateTopicsRequest::CreatableTopic;
 
+constexpr std::size_t kToldMax = 1'000;
+
 void set(Topic& topic, std::string name, std::string value) {
     auto& config = topic.configs.emplace_back();
     config.name = std::move(name);
@@ -56,15 +58,29 @@ asio::awaitable<void> OnDemandTopics::ask(io::Loop& loop, std::vector<std::strin
         for (const auto& name : names) asked_.erase(name);
     }
     if (!answer) {
-        logger_.warn("topics not created reason=\"{}\"", answer.error().what);
+        for (const auto& name : names) tell(name, answer.error());
         co_return;
     }
     for (const auto& topic : answer->topics) {
-        const auto code = errc_from_wire(topic.error_code);
-        if (code == Errc::none || code == Errc::topic_already_exists) continue;
-        logger_.warn("topic not created topic={} error={} reason=\"{}\"", topic.name,
-                     errc_name(code), topic.error_message.value_or(""));
+        tell(topic.name, Error(errc_from_wire(topic.error_code), topic.error_message.value_or("")));
     }
+}
+
+// Clients ask again and again: what is as it was is told once.
+void OnDemandTopics::tell(const std::string& name, const Error& outcome) {
+    const bool is_made = outcome.code == Errc::none || outcome.code == Errc::topic_already_exists;
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_made) {
+            told_.erase(name);
+            return;
+        }
+        if (told_.size() >= kToldMax) told_.clear();
+        auto& told = told_[name];
+        if (std::exchange(told, outcome.code) == outcome.code) return;
+    }
+    logger_.warn("topic not created topic={} error={} reason=\"{}\"", name, errc_name(outcome.code),
+                 outcome.what);
 }
 
 }  // namespace kcore::broker

@@ -3,12 +3,14 @@
 // internal topics of coordinators. The controller creates; this asks it, once per name at a time.
 
 #include <asio/awaitable.hpp>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/logger.h"
+#include "base/result.h"
 #include "broker/config.h"
 #include "broker/controller_link.h"
 
@@ -25,12 +27,14 @@ public:
 
 private:
     asio::awaitable<void> ask(io::Loop& loop, std::vector<std::string> names);
+    void tell(const std::string& name, const Error& outcome);
 
     const BrokerConfig& config_;
     ControllerLink& controller_;
     Logger logger_;
     std::mutex mutex_;
     std::set<std::string> asked_;
+    std::map<std::string, Errc> told_;  // What the log says of those that were refused.
 };
 
 }  // namespace kcore::broker

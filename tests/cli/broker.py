@@ -109,6 +109,16 @@ class Broker(harness.Case):
         self.assertIsNotNone(topic["partitions"][0]["error"])
         self.assertEqual([error["resource"] for error in shown["errors"]], ["a-0"])
 
+    def test_a_group_that_cannot_be_joined_says_why(self):
+        tools = [harness.tool(name) for name in ("ktopics", "kconsume")]
+        said = self.run_tool("kbroker", "start", "--dev", "--port", "0", "-q", "--override",
+                             "offsets.topic.replication.factor=3", "--", "sh", "-c",
+                             "{0} create a -p 1; {1} a -g g -e --timeout 1s".format(*tools))
+        self.assertEqual(said.code, 1, said.out + said.err)
+        self.assertIn("error: COORDINATOR_NOT_AVAILABLE (15): g", said.err)
+        refusals = [line for line in said.err.splitlines() if "topic=__consumer_offsets" in line]
+        self.assertEqual(len(refusals), 1, refusals)
+
     def script(self, code):
         done = subprocess.run(["bash", "-c", code], cwd=self.home.name, timeout=SECONDS, text=True,
                               capture_output=True, check=False,
