@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "cli/changes.h"
 #include "cli/settings.h"
@@ -280,16 +281,32 @@ bool Console::agree(std::string_view question) {
     return line[0] == 'y' || line[0] == 'Y';
 }
 
+namespace {
+
+std::function<void()>& last_wish() {
+    static std::function<void()> wish;
+    return wish;
+}
+
+[[noreturn]] void end_by_output(int code) {
+    if (auto last = std::exchange(last_wish(), {})) last();
+    std::_Exit(code);
+}
+
+}  // namespace
+
+void before_output_ends_us(std::function<void()> last) { last_wish() = std::move(last); }
+
 void write_stdout(std::string_view text) {
     while (!text.empty()) {
         const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
         if (written > 0) {
             text.remove_prefix(static_cast<std::size_t>(written));
         } else if (errno == EPIPE) {
-            std::_Exit(kDone);  // Whoever read us had enough.
+            end_by_output(kDone);  // Whoever read us had enough.
         } else if (errno != EINTR) {
             write_stderr(fmt::format("error: cannot write to stdout: {}", std::strerror(errno)));
-            std::_Exit(kFailed);
+            end_by_output(kFailed);
         }
     }
 }

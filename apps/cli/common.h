@@ -2,6 +2,7 @@
 // The options that all tools share, what they lead to (a client's settings), and how a command
 // speaks: rows to stdout, notices and failures to stderr.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -78,7 +79,9 @@ private:
     Form form_;
 };
 
-// Ends the process quietly when stdout is a closed pipe, with 1 when it cannot be written.
+// Ends the process quietly when stdout is a closed pipe, with 1 when it cannot be written; after
+// `last`, which is called once.
 void write_stdout(std::string_view text);
+void before_output_ends_us(std::function<void()> last);
 
 }  // namespace kcore::cli

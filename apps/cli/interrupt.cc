@@ -29,12 +29,15 @@ void on_signal(int) {
 
 }  // namespace
 
-// Without SA_RESTART: a read from a terminal ends.
+// Without SA_RESTART: a read from a terminal ends. Who said nohup wants no end with the terminal.
 void catch_interrupts() {
     struct sigaction action{};
     action.sa_handler = on_signal;
     ::sigaction(SIGINT, &action, nullptr);
     ::sigaction(SIGTERM, &action, nullptr);
+    struct sigaction before{};
+    const bool is_kept = ::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler == SIG_IGN;
+    if (!is_kept) ::sigaction(SIGHUP, &action, nullptr);
 }
 
 bool interrupted() { return first_ms.load() > 0; }

@@ -1,6 +1,6 @@
 #pragma once
-// SIGINT and SIGTERM as a flag that long-running commands look at; another one, later, ends the
-// process.
+// SIGINT, SIGTERM and SIGHUP as a flag that long-running commands look at; another one, later, ends
+// the process.
 
 namespace kcore::cli {
 

@@ -71,6 +71,7 @@ public:
         admin_ = std::make_unique<client::Admin>(*client_);
         consumer_ = std::make_unique<client::Consumer>(*client_);
         consumer_->show_control_records(options_.control_records);
+        if (in_group()) cli::before_output_ends_us([this] { consumer_.reset(); });  // It leaves.
         if (const auto code = find_topics(); code != cli::kDone) return code;
         const auto code = in_group() ? subscribe() : assign();
         if (code != cli::kDone) return code;
@@ -83,6 +84,7 @@ public:
         flow_->printer().flush();
         if (in_group()) commit();
         conclude();
+        cli::before_output_ends_us({});
         return outcome;
     }
 
@@ -241,8 +243,34 @@ private:
         }
         auto assignments = cli::resolve(*client_, wanted);
         if (!assignments) return console_.fail({"", assignments.error()});
+        auto held = hold_at_end(wanted, *assignments);
+        if (!held) return console_.fail({"", held.error()});
         consumer_->assign(std::move(*assignments));
         return cli::kDone;
+    }
+
+    // A start behind the end: reading begins at the end and passes over what is not wanted. (There
+    // is nothing to fetch behind it: the reset policy would begin elsewhere.)
+    Result<void> hold_at_end(const cli::Wanted& wanted,
+                             std::vector<client::Assignment>& assignments) {
+        if (!range_.start) return {};
+        std::vector<client::OffsetQuery> queries;
+        for (const auto& one : assignments) queries.push_back({one.partition, client::kLatest});
+        auto ends = admin_->offsets(std::move(queries), wanted.is_read_committed);
+        if (!ends) return std::unexpected(std::move(ends).error());
+        for (auto& one : assignments) {
+            const auto end = std::ranges::find(*ends, one.partition,
+                                               [](const auto& answer) { return answer.partition; });
+            if (end == ends->end()) continue;
+            if (end->error) return std::unexpected(*end->error);
+            if (one.start <= end->offset) continue;
+            console_.warn(fmt::format("{}: offset {} is behind the end, which is {}",
+                                      one.partition.to_string(), one.start, end->offset));
+            flow_->begin(one.partition, one.start);
+            one.start = end->offset;
+            if (wanted.ends_now) one.end = end->offset;
+        }
+        return {};
     }
 
     // --tail without -e: what was kept is printed, and all ends are lifted.
@@ -282,17 +310,38 @@ private:
             }
             const bool is_idle = options_.timeout_ms >= 0 &&
                                  now - last_record >= io::Milliseconds(options_.timeout_ms);
-            if (is_idle && !is_over()) {
-                return options_.count >= 0 ? cli::kTimeRanOut : cli::kDone;
-            }
+            if (is_idle && !is_over()) return time_ran_out();
         }
         return cli::kDone;
     }
 
+    // That nothing came may be because there was nothing, or nobody who could give it.
+    int time_ran_out() {
+        flow_->printer().flush();
+        if (const auto reached = reach(); !reached) return console_.fail({"", reached.error()});
+        const bool is_outside = in_group() && consumer_->assignment_number() == 0;
+        if (is_outside) console_.warn(group_ + ": the group gave no partitions in that time");
+        const bool had_more_to_do = options_.count >= 0 || options_.exit_at_end || is_outside;
+        return had_more_to_do ? cli::kTimeRanOut : cli::kDone;
+    }
+
+    // The cluster answers, and the group's coordinator where none of its partitions came yet.
+    Result<client::ViewPtr> reach() {
+        auto view = admin_->metadata(topics_);
+        if (!view || !in_group() || consumer_->assignment_number() > 0) return view;
+        auto offsets = admin_->committed(group_);
+        if (!offsets) return std::unexpected(std::move(offsets).error());
+        return view;
+    }
+
     // Nothing came for a while: a topic that was deleted gives nothing any more.
     int look_for_topics() {
-        auto view = admin_->metadata(topics_);
-        if (!view) return cli::kDone;  // The cluster may come back.
+        const auto view = reach();
+        if (!view) {
+            const auto trouble = "still trying: " + view.error().what;
+            if (trouble != std::exchange(complaint_, trouble)) console_.warn(trouble);
+            return cli::kDone;  // The cluster may come back.
+        }
         for (const auto& topic : topics_) {
             const auto* known = (*view)->find(topic);
             if (known == nullptr || known->error != Errc::unknown_topic_or_partition) continue;

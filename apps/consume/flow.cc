@@ -19,6 +19,10 @@ bool Flow::is_full() const {
 }
 
 bool Flow::is_wanted_by_place(const ConsumedRecord& record) {
+    if (!begins_.empty()) {
+        const auto begin = begins_.find({std::string(record.topic), record.partition});
+        if (begin != begins_.end() && record.offset < begin->second) return false;
+    }
     if (record.timestamp_ms < least_timestamp_) return false;
     if (options_.key && (!record.key || as_text(*record.key) != *options_.key)) return false;
     return true;

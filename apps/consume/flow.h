@@ -36,6 +36,10 @@ public:
     // False: enough was read.
     bool take(const client::ConsumedRecord& record);
     bool is_full() const;
+    // Records before that offset are passed over.
+    void begin(const TopicPartition& partition, std::int64_t offset) {
+        begins_[{partition.topic, partition.partition}] = offset;
+    }
     void keep_all(bool keeps) { keeps_ = keeps; }
     // Prints what was kept, the last `count` of it, and keeps nothing from now on.
     void print_kept(Order order, std::size_t count);
@@ -55,6 +59,7 @@ private:
     const Selection selection_;
     Printer printer_;
     std::int64_t least_timestamp_ = std::numeric_limits<std::int64_t>::min();
+    std::map<std::pair<std::string, std::int32_t>, std::int64_t> begins_;
     bool keeps_ = false;
     std::vector<Kept> kept_;
     std::deque<Kept> before_;       // Of --before: not printed yet.

@@ -117,6 +117,23 @@ class Records(harness.Case):
         self.assertEqual(self.read("-c", "3").out, "0\n1\n2\n")
         self.assertEqual(self.read("--count-only").out, "10\n")
 
+    def test_a_start_behind_the_end_warns_and_never_goes_back(self):
+        self.topic("-p", "1")
+        self.ok("kproduce", self.name, stdin="".join(f"{i}\n" for i in range(5)))
+        said = self.ok("kconsume", self.name, "-e", "-o", "7")
+        self.assertEqual(said.out, "")
+        self.assertIn(f"{self.name}-0: offset 7 is behind the end, which is 5", said.err)
+        said = self.run_tool("kconsume", self.name, "-o", "7", "-c", "1", "--timeout", IDLE)
+        self.assertEqual((said.code, said.out), (3, ""))
+        variables = {**os.environ, "KCORE_BOOTSTRAP_SERVER": self.broker.bootstrap}
+        with subprocess.Popen([harness.tool("kconsume"), self.name, "-o", "7:9"], text=True,
+                              env=variables, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as reader:
+            reader.stderr.readline()  # The warning: from now on it waits.
+            self.ok("kproduce", self.name, stdin="".join(f"{i}\n" for i in range(5, 10)))
+            self.assertEqual(reader.communicate(timeout=SECONDS)[0], "7\n8\n")
+            self.assertEqual(reader.returncode, 0)
+
     def test_formats(self):
         self.topic("-p", "1")
         self.ok("kproduce", self.name, "-k", "key", "-H", "h=1", stdin="value\n")
@@ -162,6 +179,18 @@ class Records(harness.Case):
         done = subprocess.run(["bash", "-c", command + '; echo "${PIPESTATUS[0]}"'],
                               timeout=SECONDS, capture_output=True, text=True, check=False)
         self.assertEqual((done.stdout, done.stderr), ("0\n0\n", ""))
+
+    def test_whoever_cannot_write_any_more_leaves_the_group(self):
+        self.topic("-p", "1")
+        self.ok("kproduce", self.name, stdin="".join(f"{i}\n" for i in range(100000)))
+        for target in ("| head -1", "> /dev/full"):
+            group = f"{self.name}{len(target)}"
+            command = (f"{harness.tool('kconsume')} {self.name} -g {group} -e -q "
+                       f"-b {self.broker.bootstrap} {target}")
+            subprocess.run(["bash", "-c", command], timeout=SECONDS, capture_output=True,
+                           check=False)
+            members = self.ok("kgroups", "members", group, "-o", "json").json()["members"]
+            self.assertEqual(members, [], target)
 
     def test_records_above_the_limit_fail_by_line(self):
         self.topic("-p", "1")
